@@ -1,0 +1,172 @@
+"""What the environment decides: every setting once, its meaning above it, its default beside it.
+
+All names begin with `OPM_`. What a maintainer can change from the desk (the site's name, its rules, its
+clocks) is not here but in `opm/settings.py`.
+"""
+
+import ipaddress
+import os
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+KB = 1024
+SECRET_FILE = "secret-key"
+SHORTEST_SECRET = 32
+FEWEST_DISTINCT_CHARACTERS = 10
+
+
+class ConfigError(Exception):
+    """A setting that makes no sense. Its text is a sentence for whoever starts the site."""
+
+
+def instance_folder(environ=os.environ) -> Path:
+    """The folder for database, secret and uploads: `OPM_INSTANCE`, by default `instance/` here."""
+    named = environ.get("OPM_INSTANCE")
+    return Path(named).expanduser().resolve() if named else Path(__file__).parent.parent / "instance"
+
+
+def from_environment(environ=os.environ) -> dict:
+    """The app's configuration. Raises ConfigError with a sentence about the first setting that makes no sense."""
+    instance = instance_folder(environ)
+    _warn_of_unknown_names(environ)
+
+    # The port that ./run serves on, on loopback.
+    port = _whole_number(environ, "OPM_PORT", default=8000, least=1, most=65535)
+
+    # How the public reaches the site: scheme, host, and port if unusual. Every link in a mail begins with it,
+    # and requests for another host are refused.
+    base_url = _base_url(environ.get("OPM_BASE_URL") or f"http://127.0.0.1:{port}")
+
+    return {
+        "PORT": port,
+        "BASE_URL": base_url,
+        "IS_LOOPBACK": is_loopback(urlsplit(base_url).hostname),
+        # Where everything is kept: sqlite:///… or postgresql://…; by default a file in the instance folder.
+        "SQLALCHEMY_DATABASE_URI": _database_url(environ.get("OPM_DATABASE_URL"), instance),
+        # What every link, code and hash is made with: at least 32 characters, by default made on first start and
+        # kept in the instance folder. Who knows it can open everything; a new one closes every link that was mailed.
+        "SECRET_KEY": _secret(environ.get("OPM_SECRET_KEY"), instance),
+        # How many proxies stand in front and set X-Forwarded-For. With 0 that header is not believed.
+        "TRUSTED_PROXIES": _whole_number(environ, "OPM_TRUSTED_PROXIES", default=0, least=0, most=10),
+        # The server that takes our mail. Without one, mail is kept for admins to read at /desk/outbox/.
+        "MAIL_SERVER": environ.get("OPM_MAIL_SERVER") or None,
+        # Its port: 587 with TLS, otherwise 25.
+        "MAIL_PORT": _whole_number(
+            environ,
+            "OPM_MAIL_PORT",
+            default=587 if _yes(environ, "OPM_MAIL_USE_TLS", True) else 25,
+            least=1,
+            most=65535,
+        ),
+        # The name and password to sign in there with, if it wants them.
+        "MAIL_USERNAME": environ.get("OPM_MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": environ.get("OPM_MAIL_PASSWORD") or None,
+        # Whether to speak TLS with it (STARTTLS; its certificate is checked). 1 or 0.
+        "MAIL_USE_TLS": _yes(environ, "OPM_MAIL_USE_TLS", True),
+        # The address that mail comes from; by default no-reply@ the site's host.
+        "MAIL_DEFAULT_SENDER": _sender(environ.get("OPM_MAIL_SENDER"), base_url),
+        # Whether an empty site on loopback is filled with the demo. 1 or 0.
+        "DEMO": _yes(environ, "OPM_DEMO", True),
+        # Whether hourly limits hold. 0 lifts them for a load test; a code's five tries hold whatever this says.
+        "LIMITS": _yes(environ, "OPM_LIMITS", True),
+        # Not for the environment: what a request may weigh. Werkzeug refuses more while reading it.
+        "MAX_CONTENT_LENGTH": 256 * KB,
+        "MAX_FORM_MEMORY_SIZE": 256 * KB,
+        "MAX_FORM_PARTS": 100,
+    }
+
+
+KNOWN = {
+    "OPM_PORT", "OPM_INSTANCE", "OPM_DATABASE_URL", "OPM_BASE_URL", "OPM_SECRET_KEY", "OPM_TRUSTED_PROXIES",
+    "OPM_MAIL_SERVER", "OPM_MAIL_PORT", "OPM_MAIL_USERNAME", "OPM_MAIL_PASSWORD", "OPM_MAIL_USE_TLS",
+    "OPM_MAIL_SENDER", "OPM_DEMO", "OPM_LIMITS",
+}  # fmt: skip
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address is this machine talking to itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _warn_of_unknown_names(environ):
+    for name in sorted(environ):
+        if name.startswith("OPM_") and not name.startswith("OPM_TEST_") and name not in KNOWN:
+            print(f"{name} is not a setting of this site, so it changes nothing.", file=sys.stderr)
+
+
+def _whole_number(environ, name, *, default, least, most) -> int:
+    text = (environ.get(name) or "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
+        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not “{text}”.")
+    return int(text)
+
+
+def _yes(environ, name, default) -> bool:
+    text = (environ.get(name) or "").strip()
+    if text not in ("", "0", "1"):
+        raise ConfigError(f"{name} must be 1 for yes or 0 for no, not “{text}”.")
+    return default if text == "" else text == "1"
+
+
+def _base_url(text) -> str:
+    parts = urlsplit(text.strip())
+    try:
+        sound = parts.scheme in ("http", "https") and parts.hostname and not parts.username and (parts.port or 1)
+    except ValueError:
+        sound = False
+    if not sound or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ConfigError(
+            f"OPM_BASE_URL must be like https://policy.example.org, with no path after the host, not “{text}”."
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _database_url(text, instance) -> str:
+    if not text:
+        return f"sqlite:///{instance / 'opm.db'}"
+    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ConfigError("OPM_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    return text
+
+
+def _sender(text, base_url) -> str:
+    sender = (text or f"no-reply@{urlsplit(base_url).hostname}").strip()
+    if sender.count("@") != 1 or any(c.isspace() or c in '<>,;:\\"' for c in sender):
+        raise ConfigError(f"OPM_MAIL_SENDER must be one bare address like no-reply@example.org, not “{sender}”.")
+    return sender
+
+
+def _secret(given, instance) -> str:
+    secret = given or _secret_in(instance / SECRET_FILE)
+    if len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_DISTINCT_CHARACTERS:
+        raise ConfigError(
+            "OPM_SECRET_KEY can be guessed: it needs at least 32 characters of chance. Leave it out and the site "
+            "makes a good one."
+        )
+    return secret
+
+
+def _secret_in(file: Path) -> str:
+    """The secret kept in this file; made on first use. Two processes starting at once agree on one."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}-{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, file)  # unlike a rename, this never replaces the one that another process made
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text().strip()

@@ -1,0 +1,163 @@
+"""The database, migrations, forms' defence and mail; and what SQLite and PostgreSQL do differently.
+
+A request that may not write begins read-only, so that the database itself keeps the promise that a GET changes
+nothing. One that may write takes the write lock at once (`BEGIN IMMEDIATE`): it never has to upgrade a read lock,
+which SQLite would refuse. After a request's one commit, whatever it still reads is read-only again.
+"""
+
+import contextlib
+import contextvars
+import sqlite3
+import threading
+import warnings
+
+from flask import g, has_request_context, request
+from flask_alembic import Alembic
+from flask_mail import Mail
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase
+
+try:
+    from pysqlite3 import dbapi2 as sqlite_library
+except ImportError:
+    sqlite_library = sqlite3
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+BUSY_WAIT_SECONDS = 5
+WAL_PAGES_KEPT = 16 * 1024 * 1024
+
+NAMING = {  # a constraint without a name can never be dropped
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """What every table is. On SQLite an id is never given twice, since mails and links speak of ids."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+    __table_args__ = {"sqlite_autoincrement": True}
+
+
+# Rows keep their values after the commit: what is shown next is what was just decided, without asking again.
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+migrate = Alembic(metadatas=Model.metadata)
+csrf = CSRFProtect()
+mail = Mail()
+
+
+def init(app) -> None:
+    """Ties the extensions to the app and the engine to the rules above."""
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"module": sqlite_library, "pool_size": 40})
+    else:
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 10, "max_overflow": 22, "pool_pre_ping": True})
+    app.config.setdefault("ALEMBIC", {"script_location": "migrations"})
+    app.config.setdefault("ALEMBIC_CONTEXT", {"render_as_batch": True, "compare_type": True})
+    db.init_app(app)
+    migrate.init_app(app)
+    csrf.init_app(app)
+    mail.init_app(app)
+    with app.app_context():
+        rules = _SqliteRules() if db.engine.dialect.name == "sqlite" else _PostgresRules()
+        rules.hold(db.engine)
+    event.listen(db.session, "after_commit", _remember_the_commit)
+
+
+_reading = contextvars.ContextVar("reading", default=False)
+
+
+@contextlib.contextmanager
+def reading():
+    """Outside a request: what is done here is read-only and holds up no writer. Rows that were read stay usable."""
+    before = _reading.set(True)
+    try:
+        yield
+        db.session.commit()
+    finally:
+        db.session.rollback()
+        _reading.reset(before)
+
+
+def may_write() -> bool:
+    """Whether a transaction that begins now may change anything."""
+    if has_request_context():
+        return request.method not in SAFE_METHODS and not g.get("has_committed")
+    return not _reading.get()
+
+
+def insert(table):
+    """INSERT with `on_conflict_do_update` and `_do_nothing`, in the dialect of the database in use."""
+    return (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _remember_the_commit(session):
+    if has_request_context():
+        g.has_committed = True
+
+
+class _PostgresRules:
+    def hold(self, engine):
+        event.listen(engine, "begin", self.begin)
+
+    def begin(self, connection):
+        connection.connection.driver_connection.read_only = not may_write()
+
+
+class _SqliteRules:
+    """Writers of this process queue for a lock here, fairly and awake at once; SQLite's own waiting is by naps."""
+
+    def __init__(self):
+        self.turn = threading.Lock()
+
+    def hold(self, engine):
+        event.listen(engine, "connect", self.connect)
+        event.listen(engine, "begin", self.begin)
+        event.listen(engine, "checkin", self.checkin)
+
+    def connect(self, connection, _record):
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_WAIT_SECONDS * 1000}")
+        connection.execute(f"PRAGMA journal_mode = {journal_mode(sqlite_library.sqlite_version_info)}")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_PAGES_KEPT}")
+
+    def begin(self, connection):
+        raw = connection.connection.driver_connection
+        if not may_write():
+            raw.execute("PRAGMA query_only = ON")
+            raw.execute("BEGIN")
+            return
+        if not self.turn.acquire(timeout=BUSY_WAIT_SECONDS):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite_library.OperationalError("database is locked"))
+        connection.info["has_turn"] = True
+        raw.execute("PRAGMA query_only = OFF")
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite_library.Error as error:
+            self.checkin(raw, connection)
+            raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+    def checkin(self, _raw, record):
+        if record.info.pop("has_turn", False):
+            self.turn.release()
+
+
+def journal_mode(version: tuple[int, int, int]) -> str:
+    """WAL where this SQLite has the fix for its lost commits (3.51.3, 3.50.7, 3.44.6), else the slower DELETE.
+
+    Source: https://sqlite.org/wal.html#walresetbug
+    """
+    fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    if not fixed:
+        warnings.warn(f"SQLite {'.'.join(map(str, version))} can lose commits in WAL mode: running without it.")
+    return "WAL" if fixed else "DELETE"

@@ -1,0 +1,32 @@
+"""Column types that mean the same on SQLite and on PostgreSQL."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy.types import TypeDecorator
+
+# SQLite numbers rows only in a plain INTEGER; PostgreSQL runs out of those.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+# Text that is sorted: by code point on both, whatever the server's locale.
+SortedText = String().with_variant(String(collation="C"), "postgresql")
+
+
+class UtcDateTime(TypeDecorator):
+    """A moment: aware and in UTC on the way out, also from SQLite, which keeps no zone. Refuses naive moments."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a zone: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

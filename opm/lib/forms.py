@@ -1,0 +1,95 @@
+"""The shapes of answer we accept, and the words in which we refuse others."""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf import FlaskForm
+from wtforms import StringField, ValidationError
+
+from opm.lib.i18n import gettext as _
+
+# Controls that change the direction of the text around them, or hide in it: nobody types them to be read.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
+
+
+class PublicForm(FlaskForm):
+    """A form that strangers send. No token: its page is the same for everyone; its origin defends it."""
+
+    class Meta:
+        csrf = False
+
+
+class DeskForm(FlaskForm):
+    """A form for people who are signed in, with the token of their session."""
+
+
+class Line(StringField):
+    """One line: controls dropped, white space folded."""
+
+    def process_formdata(self, values):
+        super().process_formdata(values)
+        self.data = one_line(self.data or "")
+
+
+class Text(StringField):
+    """Several lines: controls dropped, line ends made one kind, white space at both ends dropped."""
+
+    def process_formdata(self, values):
+        super().process_formdata(values)
+        self.data = several_lines(self.data or "")
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without controls and doubled spaces."""
+    return " ".join(UNSEEN.sub("", LINE_ENDS.sub(" ", text)).split())
+
+
+def several_lines(text: str) -> str:
+    """The text with plain line ends, without controls, trimmed, composed (NFC) so that equals look equal."""
+    lines = UNSEEN.sub("", LINE_ENDS.sub("\n", text)).split("\n")
+    return unicodedata.normalize("NFC", "\n".join(line.rstrip() for line in lines)).strip()
+
+
+def filled(message):
+    """Refuses an empty answer with this sentence."""
+
+    def check(form, field):
+        if not field.data:
+            raise ValidationError(str(message))
+
+    return check
+
+
+def no_longer_than(most: int, message):
+    """Refuses what is longer, with a sentence that says by how much (%(over)s) and the limit (%(most)s)."""
+
+    def check(form, field):
+        if len(field.data or "") > most:
+            raise ValidationError(str(message) % {"most": f"{most:,}", "over": f"{len(field.data) - most:,}"})
+
+    return check
+
+
+def no_encoded_words(form, field):
+    """Refuses what old mail software would unfold into a header of its own (CVE-2024-6923)."""
+    if "=?" in (field.data or ""):
+        raise ValidationError(_("Leave out “=?”, which has a meaning of its own in mail"))
+
+
+def one_address(form, field):
+    """Refuses all but one email address that could exist. Nothing is asked of the network."""
+    typed = field.data or ""
+    if any(mark in typed for mark in ",; "):
+        raise ValidationError(_("Write one email address, without spaces or commas, like name@example.org"))
+    if "@" not in typed:
+        raise ValidationError(_("Your email address needs an @, as in name@example.org"))
+    if "." not in typed.rpartition("@")[2]:
+        raise ValidationError(_("Your email address needs a dot after the @, as in name@example.org"))
+    try:
+        field.data = validate_email(typed, check_deliverability=False, allow_smtputf8=False).normalized
+    except EmailNotValidError:
+        raise ValidationError(_("Look at your email address again: it should be like name@example.org")) from None

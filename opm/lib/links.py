@@ -1,0 +1,49 @@
+"""Addresses in what people read: links on this site, and links in plain text made safe."""
+
+import re
+
+from flask import current_app
+from markupsafe import Markup, escape
+
+# No nested repetition, so no text takes longer than its length.
+ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]{1,2000}", re.I)
+TRAILING = ".,;:!?'’”»"
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path on this site, as mails and share links need it. Never made from a request."""
+    return current_app.config["BASE_URL"] + path
+
+
+def paragraphs(text: str) -> Markup:
+    """A stranger's plain text as HTML: paragraphs, line breaks, and web addresses as links nobody profits from."""
+    blocks = re.split(r"\n[ \t]*\n\s*", text.strip())
+    return Markup("\n").join(Markup("<p>{}</p>").format(_linked(block)) for block in blocks if block.strip())
+
+
+def count(text: str) -> int:
+    """How many web addresses stand in the text."""
+    return len(ADDRESS.findall(text))
+
+
+def _linked(text: str) -> Markup:
+    parts, end = [], 0
+    for match in ADDRESS.finditer(text):
+        address = _without_trailing(match[0])
+        parts.append(_broken(text[end : match.start()]))
+        parts.append(Markup('<a href="{0}" rel="nofollow ugc">{0}</a>').format(address))
+        end = match.start() + len(address)
+    parts.append(_broken(text[end:]))
+    return Markup("").join(parts)
+
+
+def _without_trailing(address: str) -> str:
+    """Without the marks that end a sentence, or a bracket that was opened before the address."""
+    address = address.rstrip(TRAILING)
+    while address.endswith(")") and address.count(")") > address.count("("):
+        address = address[:-1].rstrip(TRAILING)
+    return address
+
+
+def _broken(text: str) -> Markup:
+    return Markup("<br>\n").join(escape(line) for line in text.split("\n"))

@@ -1,0 +1,65 @@
+"""Where a request comes from: whose page sent it, and which network.
+
+Public forms carry no token, since their pages are the same bytes for everyone. What defends them is that a
+browser says whose page sent a form. One that says nothing (a text browser) carries no authority either.
+Source: OWASP CSRF prevention cheat sheet, "Fetch metadata" with "verifying origin" as fallback.
+"""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, request
+
+from opm.config import LOOPBACK_NAMES
+from opm.extensions import SAFE_METHODS
+from opm.lib import tokens
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class ForeignOrigin(Exception):
+    """Another site's page sent this."""
+
+
+def check() -> None:
+    """Raises ForeignOrigin for an unsafe request that another site's page sent; aborts with 415 if it is no form."""
+    if request.method in SAFE_METHODS:
+        return
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise ForeignOrigin
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.lower() not in our_origins():
+        raise ForeignOrigin
+    if (request.mimetype and request.mimetype not in FORMS) or "Content-Encoding" in request.headers:
+        abort(415)
+
+
+def our_origins(config=None) -> set[str]:
+    """The base URL; on loopback also its other names."""
+    config = config or current_app.config
+    base = urlsplit(config["BASE_URL"])
+    if not config["IS_LOOPBACK"]:
+        return {f"{base.scheme}://{base.netloc}"}
+    port = f":{base.port}" if base.port else ""
+    return {f"{base.scheme}://{name}{port}" for name in LOOPBACK_NAMES}
+
+
+def trusted_hosts(config) -> list[str]:
+    """The host names that requests may ask for."""
+    names = {urlsplit(origin).hostname for origin in our_origins(config)}
+    return sorted(f"[{name}]" if ":" in name else name for name in names)
+
+
+def network() -> str:
+    """A keyed hash of the network (/24, /48) that the request comes from. The address itself is kept nowhere."""
+    return tokens.fingerprint("network", network_of(request.remote_addr or ""))
+
+
+def network_of(address: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 one; of anything else a word of its own."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
