@@ -1,0 +1,1 @@
+"""Members and staff: who they are, how they sign in, what they may do."""

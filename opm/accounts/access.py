@@ -1,0 +1,103 @@
+"""Who is at the door: sessions kept as rows, the guard of the desk, and what each role may do.
+
+Readers and commenters have no session and get no cookie. At the desk the browser holds a random secret; the row it
+opens holds the token that defends the desk's forms, and ends when somebody signs out.
+"""
+
+from functools import wraps
+from urllib.parse import urlencode
+
+from flask import current_app, g, redirect, request, session
+from flask.sessions import SessionInterface, SessionMixin
+
+from opm.accounts.abilities import MAY, Ability
+from opm.accounts.models import SIGNED_IN_FOR, Person, Session
+from opm.extensions import csrf, db
+
+
+class NotSignedIn(Exception):
+    """Something was sent to the desk by somebody who is not, or no longer, signed in."""
+
+
+class NotAllowed(Exception):
+    """Signed in, but not with a role that may do this. It says who may."""
+
+    def __init__(self, ability: Ability):
+        super().__init__(ability)
+        self.ability = ability.value
+
+    @property
+    def whom_to_ask(self) -> str:
+        """The names of those who may, or who can say who may."""
+        staff = [
+            person for person in db.session.scalars(Person.staff()) if not MAY[self.ability].isdisjoint(person.roles)
+        ]
+        return ", ".join(person.name for person in staff) or "an admin"
+
+
+class RowSessions(SessionInterface):
+    """Flask's session holds no more than the token for the desk's forms; the guard puts it there from the row."""
+
+    class _Session(dict, SessionMixin):
+        pass
+
+    def open_session(self, app, request):
+        return self._Session()
+
+    def save_session(self, app, session, response):
+        """Nothing: signing in and out write the cookie."""
+
+
+def guard():
+    """Before every request to the desk: lets staff in, sends others to the door, and checks the form's token."""
+    row = Session.of(request.cookies.get(cookie_name(), ""))
+    if row is None:
+        if request.method == "POST":
+            raise NotSignedIn
+        return redirect(f"/desk/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}", code=303)
+    g.session, g.person = row, row.person
+    session["csrf_token"] = row.csrf_token
+    csrf.protect()
+    return None
+
+
+def requires(ability: Ability):
+    """Opens a view only to those whose role may do this. Raises NotAllowed."""
+
+    def wrap(view):
+        @wraps(view)
+        def open_to_some(*args, **kwargs):
+            if not g.person.may(ability):
+                raise NotAllowed(ability)
+            return view(*args, **kwargs)
+
+        return open_to_some
+
+    return wrap
+
+
+def let_in(response, secret: str):
+    """Gives the browser the secret of a session that has just begun."""
+    secure = current_app.config["BASE_URL"].startswith("https:")
+    response.set_cookie(
+        cookie_name(), secret, max_age=SIGNED_IN_FOR, httponly=True, samesite="Lax", secure=secure, path="/"
+    )
+    return response
+
+
+def let_out(response):
+    """Takes the secret away again."""
+    response.delete_cookie(cookie_name(), httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def cookie_name() -> str:
+    """On https a name that browsers tie to this host alone; on http, to the port, since cookies know no ports."""
+    config = current_app.config
+    return "__Host-opm" if config["BASE_URL"].startswith("https:") else f"opm-{config['PORT']}"
+
+
+def way_back(wanted: str | None) -> str:
+    """The page of the desk that somebody wanted before signing in; the front page if that is not what it is."""
+    safe = wanted and wanted.startswith("/desk/") and "\\" not in wanted and "//" not in wanted and wanted.isprintable()
+    return wanted if safe else "/desk/"

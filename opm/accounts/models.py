@@ -1,0 +1,167 @@
+"""People with an account, their attempts to sign in, and their sessions."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import JSON, ForeignKey, delete, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from opm.accounts.abilities import MAY, Ability, Role
+from opm.extensions import db
+from opm.lib import clock, tokens
+from opm.lib.columns import BigId, SortedText, UtcDateTime
+
+SIGN_IN_WITHIN = timedelta(minutes=10)
+CODE_TRIES = 5
+SIGNED_IN_FOR = timedelta(days=7)
+
+
+class SignInRefused(Exception):
+    """This link or code does not sign anybody in: wrong, used, too old, or tried too often."""
+
+
+class Person(db.Model):
+    """Somebody who can sign in: a member, or staff with roles."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)  # lower case
+    name: Mapped[str] = mapped_column(SortedText)
+    roles: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def staff(cls):
+        """Everybody who may enter the desk, by name."""
+        return select(cls).where(cls.left_at.is_(None), func.json_array_length(cls.roles) > 0).order_by(cls.name)
+
+    @classmethod
+    def by_email(cls, email: str) -> "Person | None":
+        """The person with this address, however it is written."""
+        return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they may enter the desk."""
+        return bool(self.roles) and self.left_at is None
+
+    def may(self, ability: Ability) -> bool:
+        """Whether one of their roles allows it."""
+        return self.left_at is None and not MAY[ability].isdisjoint(self.roles)
+
+    @property
+    def main_role(self) -> str:
+        """The role that says most about what they may do."""
+        return next((role for role in reversed(Role) if role in self.roles), "")
+
+
+class SignInAttempt(db.Model):
+    """Somebody asked to sign in with an address. One that nobody here has gets a row and a page all the same."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    person: Mapped[Person | None] = relationship()
+    page_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+    link_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+    code_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+    wanted: Mapped[str] = mapped_column(default="/desk/")  # the page to go on to
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def held(cls, id: int) -> "SignInAttempt | None":
+        """The attempt, locked until this transaction ends."""
+        return db.session.scalar(select(cls).where(cls.id == id).with_for_update())
+
+    @property
+    def page_token(self) -> str:
+        """What the address of the page that asks for the code holds."""
+        return tokens.seal("sign-in page", self.id, self.page_nonce)
+
+    @property
+    def link_token(self) -> str:
+        """What the link in the mail holds."""
+        return tokens.seal("sign-in link", self.id, self.link_nonce)
+
+    @property
+    def code(self) -> str:
+        """The eight letters and digits in the mail."""
+        return tokens.letters("sign-in code", self.id, self.code_nonce)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its link and code still sign somebody in."""
+        in_time = clock.now() < self.begun_at + SIGN_IN_WITHIN
+        return in_time and self.used_at is None and self.person is not None and self.person.is_staff
+
+    @property
+    def tries_left(self) -> int:
+        """How many codes may still be typed."""
+        return max(0, CODE_TRIES - self.tries)
+
+    def use_link(self) -> Person:
+        """Signs in by the mailed link. Raises SignInRefused. The caller has checked the token."""
+        return self._use(self.is_live)
+
+    def use_code(self, typed: str) -> Person:
+        """Signs in by a typed code; a wrong one is a try fewer. Raises SignInRefused."""
+        self.tries += 1
+        return self._use(self.tries <= CODE_TRIES and tokens.same(_as_written(typed), self.code) and self.is_live)
+
+    def _use(self, allowed: bool) -> Person:
+        if not allowed:
+            raise SignInRefused
+        self.used_at = clock.now()
+        return self.person
+
+
+def _as_written(typed: str) -> str:
+    """What was typed as a code, forgiving case, spaces and the letters that base32 leaves out."""
+    return "".join(typed.split()).replace("-", "").upper().replace("0", "O").replace("1", "I").replace("8", "B")[:20]
+
+
+class Session(db.Model):
+    """Somebody is signed in on one browser. The browser holds a random secret, this row only its hash."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    csrf_token: Mapped[str] = mapped_column(default=tokens.new_nonce)
+    network: Mapped[str] = mapped_column(default="")
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+
+    @classmethod
+    def begin(cls, person: Person, network: str) -> tuple["Session", str]:
+        """A new session and the secret for the browser's cookie."""
+        secret = secrets.token_urlsafe(32)
+        return cls(person=person, secret_hash=_hash(secret), network=network), secret
+
+    @classmethod
+    def of(cls, secret: str) -> "Session | None":
+        """The live session that this cookie opens, of somebody who is still staff."""
+        live = cls.secret_hash == _hash(secret), cls.begun_at > clock.now() - SIGNED_IN_FOR
+        session = db.session.scalar(select(cls).where(*live))
+        return session if session and session.person.is_staff else None
+
+    @classmethod
+    def knows(cls, person: Person, network: str) -> bool:
+        """Whether this person has signed in from this network of late."""
+        return bool(
+            db.session.scalar(select(cls.id).where(cls.person_id == person.id, cls.network == network).limit(1))
+        )
+
+
+def forget_old(network_days: int) -> None:
+    """Drops attempts that nobody can use any more and sessions that ended; forgets networks on their clock."""
+    now = clock.now()
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.begun_at < now - timedelta(days=1)))
+    db.session.execute(delete(Session).where(Session.begun_at < now - SIGNED_IN_FOR))
+    stale = Session.begun_at < now - timedelta(days=network_days)
+    db.session.execute(update(Session).where(stale).values(network=""))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

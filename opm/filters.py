@@ -1,0 +1,67 @@
+"""How templates write moments, days and lengths of time: in the site's zone and language, in words."""
+
+from datetime import datetime, timedelta
+
+from opm import settings
+from opm.lib import clock, links
+from opm.lib.i18n import gettext as _
+from opm.lib.i18n import lazy_gettext as later
+from opm.lib.i18n import ngettext
+
+MONTHS = [
+    later("January"), later("February"), later("March"), later("April"), later("May"), later("June"), later("July"),
+    later("August"), later("September"), later("October"), later("November"), later("December"),
+]  # fmt: skip
+
+
+def init(app) -> None:
+    """Makes them known to templates."""
+    app.jinja_env.filters.update(
+        day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
+        paragraphs=links.paragraphs, since=since,
+    )  # fmt: skip
+    app.jinja_env.globals["absolute"] = links.absolute
+
+
+def day(at: datetime) -> str:
+    """14 October 2026"""
+    local = settings.current().local(at)
+    return _("%(day)s %(month)s %(year)s", day=local.day, month=MONTHS[local.month - 1], year=local.year)
+
+
+def moment(at: datetime) -> str:
+    """14 October 2026, 18:22"""
+    return _("%(day)s, %(time)s", day=day(at), time=time(at))
+
+
+def time(at: datetime) -> str:
+    """18:22"""
+    return f"{settings.current().local(at):%H:%M}"
+
+
+def machine_day(at: datetime) -> str:
+    """2026-10-14, for a datetime attribute."""
+    return f"{settings.current().local(at):%Y-%m-%d}"
+
+
+def machine_time(at: datetime) -> str:
+    """2026-10-14T18:22, for a datetime attribute."""
+    return f"{settings.current().local(at):%Y-%m-%dT%H:%M}"
+
+
+def since(at: datetime) -> str:
+    """How long ago that was, in words."""
+    return length(clock.now() - at)
+
+
+def length(span: timedelta) -> str:
+    """A length of time in its two largest units: "1 day 3 hours", "12 minutes"."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [
+        (days, ngettext("%(num)s day", "%(num)s days", days)),
+        (hours, ngettext("%(num)s hour", "%(num)s hours", hours)),
+        (minutes, ngettext("%(num)s minute", "%(num)s minutes", minutes)),
+    ]
+    said = [words for count, words in (parts[:2] if days else parts[1:]) if count]
+    return " ".join(said) or _("just now")

@@ -1,0 +1,30 @@
+"""Putting an email into the outbox, in the transaction of what caused it."""
+
+from datetime import datetime
+
+from flask import current_app
+
+from opm.extensions import db
+from opm.lib import clock, tokens
+from opm.outbox.models import Email, State
+
+
+def post(kind: str, recipient: str, about_id: int, *, nonce: str = "", due_at: datetime | None = None) -> Email:
+    """Writes down that this email is to go, now or when it is due. The caller commits.
+
+    With no mail server set it is kept for admins to read, and stays so even if one is set later.
+    """
+    has_server = bool(current_app.config["MAIL_SERVER"])
+    host = current_app.config["MAIL_DEFAULT_SENDER"].rpartition("@")[2]
+    email = Email(
+        kind=kind,
+        recipient=recipient,
+        about_id=about_id,
+        nonce=nonce,
+        message_id=f"<{tokens.new_nonce()}@{host}>",
+        state=State.WAITING if has_server else State.KEPT,
+        created_at=clock.now(),
+        due_at=due_at or clock.now(),
+    )
+    db.session.add(email)
+    return email

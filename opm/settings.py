@@ -1,0 +1,191 @@
+"""What the desk can change: one row for each setting that differs from its default here.
+
+The rows are read once a request, with the public version, in one statement. Changing one changes what the public
+sees, so `change` bumps the version.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import g
+from sqlalchemy import JSON, select, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from opm.extensions import db, insert
+from opm.lib import publicity
+from opm.lib.i18n import gettext as _
+from opm.lib.publicity import Publicity
+from opm.lib.throttle import DAY, Allowance
+
+
+class Setting(db.Model):
+    """One setting that somebody changed."""
+
+    __table_args__ = {}
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[object] = mapped_column(JSON)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the moderation policy. `regret` is what we write to somebody whose comment broke it."""
+
+    number: int
+    title: str
+    text: str
+    regret: str
+
+
+def default_rules() -> tuple[Rule, ...]:
+    """The rules of a new site."""
+    return (
+        Rule(
+            1,
+            _("Be civil"),
+            _("Disagree as strongly as you like, without insults, threats or swearing."),
+            _("it is not civil in places"),
+        ),
+        Rule(
+            2,
+            _("Stay with the subject"),
+            _("Write about what the post is about, so that others can follow."),
+            _("it is about something other than the post"),
+        ),
+        Rule(
+            3,
+            _("Write about the matter, not against a person"),
+            _("Criticise what was decided or done. Leave out attacks on whoever did it."),
+            _("it speaks about a person rather than the matter"),
+        ),
+        Rule(
+            4,
+            _("Leave out private details"),
+            _("No phone numbers, addresses or health of anyone, your own included."),
+            _("it holds private details"),
+        ),
+        Rule(
+            5,
+            _("Keep within the law"),
+            _("Nothing that libels somebody, stirs up hatred, or could spoil a court case or an investigation."),
+            _("publishing it could break the law"),
+        ),
+        Rule(
+            6,
+            _("No advertising"),
+            _("No selling, and no text sent to many places at once."),
+            _("it advertises something"),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default. Times are in hours or days, as the name says."""
+
+    version: int = 0  # not a setting: the public version that was read with them
+
+    site_name: str = "Open policy"
+    organisation: str = ""
+    headline: str = "What we are working on, and how you can change it"
+    introduction: str = (
+        "We write here before we decide. Read it, tell us where we are wrong, and see what became of it."
+    )
+    about: str = ""  # Markdown, above what the about page says by itself
+    contact_email: str = ""
+    licence: str = "Text may be copied with credit."
+    language: str = "en-GB"
+    zone: str = "Europe/London"
+    is_demo: bool = False
+    posts_per_page: int = 20
+
+    # "all": a moderator reads every comment first. "known": not those from an address of which a moderator approved
+    # a comment within a year. "none": a comment is public as soon as its address is confirmed.
+    comment_policy: str = "all"
+    rules: tuple[Rule, ...] = field(default_factory=default_rules)
+    decide_within_hours: int = 24
+    close_after_days: int = 0  # a thread closes so long after it opened; 0 for never
+
+    # Clocks: how long something is held.
+    unconfirmed_days: int = 7
+    network_days: int = 30
+    address_days: int = 365
+    sent_email_days: int = 7
+
+    # Limits, a number an hour unless the name says otherwise.
+    comments_per_address: int = 5
+    comments_per_address_a_day: int = 20
+    comments_per_network: int = 60
+    comments_per_network_flagged: int = 20
+    confirmations_per_address: int = 5
+    confirmations_per_network: int = 60
+    codes_per_network: int = 60
+    sign_ins_per_address_and_network: int = 5
+    sign_ins_per_network: int = 20
+    strangers_mails_per_address: int = 10
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The site's zone: it decides on which day something happened."""
+        return ZoneInfo(self.zone)
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment as the site's clocks show it."""
+        return moment.astimezone(self.timezone)
+
+    def rule(self, number: int) -> Rule | None:
+        """The rule of the moderation policy with this number."""
+        return next((rule for rule in self.rules if rule.number == number), None)
+
+    @property
+    def unconfirmed_for(self) -> timedelta:
+        """How long somebody has to confirm."""
+        return timedelta(days=self.unconfirmed_days)
+
+    def allowance(self, name: str) -> Allowance:
+        """The limit of that name."""
+        return Allowance(name, getattr(self, name), *([DAY] if name.endswith("_a_day") else []))
+
+
+_last_known = Settings()
+
+
+def current() -> Settings:
+    """The settings as this request reads them, once."""
+    global _last_known
+    if "settings" not in g:
+        g.settings = _last_known = read()
+    return g.settings
+
+
+def last_known() -> Settings:
+    """For an error page, when the database may not answer: this request's settings, else the last that were read."""
+    return g.get("settings", _last_known)
+
+
+def read() -> Settings:
+    """The settings as they stand in the database, in one statement."""
+    rows = db.session.execute(
+        select(Publicity.version, Setting.key, Setting.value).outerjoin_from(Publicity, Setting, true())
+    ).all()
+    known = {f.name for f in fields(Settings)} - {"version"}
+    values = {key: value for _version, key, value in rows if key in known}
+    if "rules" in values:
+        values["rules"] = tuple(Rule(**rule) for rule in values["rules"])
+    return Settings(version=rows[0].version if rows else 0, **values)
+
+
+def change(**values) -> None:
+    """Sets them from now on. Raises KeyError for a name that is no setting."""
+    known = {f.name for f in fields(Settings)} - {"version"}
+    for key, value in values.items():
+        if key not in known:
+            raise KeyError(key)
+        statement = insert(Setting).values(key=key, value=value)
+        statement = statement.on_conflict_do_update(
+            index_elements=[Setting.key], set_={"value": statement.excluded.value}
+        )
+        db.session.execute(statement)
+    publicity.bump()
+    g.pop("settings", None)
