@@ -1,0 +1,109 @@
+"""Proving that a commenter is a real person: by code in the panel, by the button behind the mail's link.
+
+What the panel says is the same whether the comment waits for its code or was confirmed long ago: it must not tell
+whoever repeats somebody's words whose they are. Only who knows the code, or holds the link, sees the state.
+"""
+
+from opm import settings
+from opm.comments.models import BlockedAddress, Comment, State, Thread, address_hash
+from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, add, same
+from opm.extensions import db
+from opm.lib import publicity, throttle, tokens
+from opm.outbox import posting
+
+
+def by_code(comment: Comment, typed: str, network: str) -> bool:
+    """Confirms it if the digits are right. The comment is held. The caller commits, refused or not.
+
+    Returns whether this is what confirmed it: a code that comes later opens nothing.
+
+    Raises WrongCode, CodeTooOld, TooMany; MovedOn if the comment was withdrawn.
+    """
+    throttle.spend({settings.current().allowance("codes_per_network"): network})
+    comment.try_code(typed)
+    return confirm(comment)
+
+
+def confirm(comment: Comment) -> bool:
+    """Confirms it; once is enough. By the site's policy it waits for a moderator or is public at once.
+
+    Returns whether it was unconfirmed. The comment is held. The caller commits. Raises MovedOn if it was withdrawn unconfirmed.
+    """
+    if comment.is_confirmed:
+        return False
+    comment.confirm()
+    policy = settings.current().comment_policy
+    if policy == "none" or (policy == "known" and Comment.is_trusted(comment.address_hash)):
+        comment.publish(Thread.held(comment.thread_id))
+        publicity.bump()
+    return True
+
+
+def send_again(comment: Comment, network: str) -> None:
+    """Mails the code once more: the same while it lives. Of a comment that needs none, its state. Raises TooMany."""
+    throttle.spend(_uses(comment.email or "", network))
+    if comment.state == State.UNCONFIRMED:
+        comment.renew_old_code()
+        posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce)
+    elif comment.email:
+        posting.post(ALREADY_MAIL, comment.email, comment.id, nonce=comment.receipt_nonce)
+
+
+def change_address(comment: Comment, email: str, network: str) -> Comment:
+    """The same words from another address. Returns the comment that the panel is about from now on. Raises TooMany.
+
+    An unconfirmed comment gets the new address. One that stands already is left alone and the words become a new
+    comment, under the panel's old address: the answer is the same, and so is the mail.
+    """
+    throttle.spend(_uses(email, network))
+    twin = same(comment.thread_id, comment.parent_id, email, comment.text)
+    if twin is not None and twin is not comment:
+        return _hand_panel(comment, twin)
+    if twin is comment:
+        return comment
+    if comment.state == State.UNCONFIRMED:
+        comment.readdress(email)
+        posting.post(CONFIRM_MAIL, email, comment.id, nonce=comment.link_nonce)
+        return comment
+    return _hand_panel(comment, add(_copy(comment, email)))
+
+
+def not_me(comment: Comment, *, never_mail_again: bool) -> None:
+    """Deletes a comment that its addressee did not write. The comment is held. Raises MovedOn once confirmed."""
+    if never_mail_again:
+        db.session.merge(BlockedAddress(address_hash=address_hash(comment.email)))
+    comment.expect({State.UNCONFIRMED})
+    db.session.delete(comment)
+
+
+def _hand_panel(comment: Comment, to: Comment) -> Comment:
+    """The panel's address leads to the other comment from now on; an unconfirmed one that it leaves goes."""
+    handle, comment.panel_handle = comment.panel_handle, tokens.new_nonce()
+    db.session.flush()
+    to.panel_handle = handle
+    if comment.state == State.UNCONFIRMED:
+        db.session.delete(comment)
+    return to
+
+
+def _copy(comment: Comment, email: str) -> Comment:
+    return Comment(
+        thread=comment.thread,
+        parent=comment.parent,
+        text=comment.text,
+        name=comment.name,
+        email=email,
+        address_hash=address_hash(email),
+        network=comment.network,
+        flags=comment.flags,
+        code_tries=comment.code_tries,
+    )
+
+
+def _uses(email: str, network: str) -> dict:
+    site, address = settings.current(), address_hash(email)
+    return {
+        site.allowance("confirmations_per_address"): address,
+        site.allowance("strangers_mails_per_address"): address,
+        site.allowance("confirmations_per_network"): network,
+    }

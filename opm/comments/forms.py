@@ -1,0 +1,104 @@
+"""The shapes of what commenters and moderators send."""
+
+from wtforms import BooleanField, IntegerField, StringField
+from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, ValidationError
+
+from opm import settings
+from opm.comments.models import LONGEST_EMAIL, LONGEST_NAME, LONGEST_TEXT, Act
+from opm.lib.forms import (
+    DeskForm,
+    Line,
+    PublicForm,
+    Text,
+    filled,
+    no_encoded_words,
+    no_longer_than,
+    one_address,
+)
+from opm.lib.i18n import gettext as _now
+from opm.lib.i18n import lazy_gettext as _
+
+LARGEST_ID = 2**63 - 1
+
+
+def _address_field():
+    return Line(
+        validators=[
+            filled(_("Write your email address")),
+            no_longer_than(LONGEST_EMAIL, _("An email address has at most %(most)s characters")),
+            no_encoded_words,
+            one_address,
+        ]
+    )
+
+
+class CommentForm(PublicForm):
+    """A comment: text, name, address. `url` is a trap that people do not see; it only flags."""
+
+    text = Text(
+        validators=[
+            filled(_("Write your comment")),
+            no_longer_than(LONGEST_TEXT, _("Your comment is %(over)s characters over the limit of %(most)s")),
+        ]
+    )
+    name = Line(
+        validators=[
+            filled(_("Write a name to show beside your comment")),
+            no_longer_than(LONGEST_NAME, _("Your name is %(over)s characters over the limit of %(most)s")),
+            no_encoded_words,
+        ]
+    )
+    email = _address_field()
+    url = Line()
+    parent = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID, _("Answer a comment of this thread"))])
+
+    def words(self) -> dict:
+        """What a new comment is made of."""
+        return {
+            "text": self.text.data,
+            "name": self.name.data,
+            "email": self.email.data,
+            "trapped": bool(self.url.data),
+        }
+
+
+class PanelCodeForm(PublicForm):
+    """The six digits."""
+
+    code = Line(validators=[filled(_("Type the 6 digits from the mail"))])
+
+
+class AddressForm(PublicForm):
+    """Another address for the same comment."""
+
+    email = _address_field()
+
+
+class NotMeForm(PublicForm):
+    """Somebody did not write what stands under their address."""
+
+    never_again = BooleanField()
+
+
+class DecisionForm(DeskForm):
+    """What a moderator decides, and on which revision."""
+
+    decision = StringField(validators=[AnyOf([act.value for act in Act])])
+    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
+    rule = IntegerField(validators=[Optional()])
+    note = Text(validators=[no_longer_than(2000, _("The note is %(over)s characters over the limit of %(most)s"))])
+
+    @property
+    def act(self) -> Act:
+        """The decision as the model knows it."""
+        return Act(self.decision.data)
+
+    @property
+    def needs_rule(self) -> bool:
+        """Whether this decision has to name a rule."""
+        return self.decision.data in (Act.REJECT, Act.REMOVE)
+
+    def validate_rule(self, field):
+        """A rejection names one of the site's rules."""
+        if self.needs_rule and settings.current().rule(field.data) is None:
+            raise ValidationError(_now("Choose the rule that the comment breaks"))

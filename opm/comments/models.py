@@ -1,0 +1,414 @@
+"""Threads, comments, and the decisions about them. The verbs here are the table of transitions.
+
+A verb checks its own precondition on a row that is locked (`held`), so two moderators or two workers cannot both
+succeed. The order of locks is comment, thread, public version.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+
+from opm.accounts.models import Person
+from opm.extensions import db
+from opm.lib import clock, tokens
+from opm.lib.columns import BigId, UtcDateTime
+
+CODE_LIVES = timedelta(hours=24)
+CODE_TRIES = 5
+UNDO_WITHIN = timedelta(minutes=10)
+TRUSTED_FOR = timedelta(days=365)
+LONGEST_TEXT = 10_000
+LONGEST_NAME = 80
+LONGEST_EMAIL = 254
+
+
+class State(StrEnum):
+    """Where a comment is in its life."""
+
+    UNCONFIRMED = "unconfirmed"
+    PENDING = "pending"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    SPAM = "spam"
+    WITHDRAWN = "withdrawn"
+
+
+class Act(StrEnum):
+    """What a moderator decided."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    SPAM = "spam"
+    REMOVE = "remove"
+    RESTORE = "restore"
+
+
+# From which states an act leads to which.
+ACTS = {
+    Act.APPROVE: ({State.PENDING}, State.PUBLISHED),
+    Act.REJECT: ({State.PENDING}, State.REJECTED),
+    Act.SPAM: ({State.PENDING}, State.SPAM),
+    Act.REMOVE: ({State.PUBLISHED}, State.REJECTED),
+    Act.RESTORE: ({State.REJECTED, State.SPAM}, State.PENDING),  # or published, where it was before
+}
+# While it is in one of these, the same text from the same address in the same place is the same comment.
+STANDING = {State.UNCONFIRMED, State.PENDING, State.PUBLISHED}
+WITHDRAWABLE = {State.UNCONFIRMED, State.PENDING, State.PUBLISHED, State.REJECTED}
+
+
+class ThreadClosed(Exception):
+    """Nobody can comment here any more."""
+
+
+class ParentGone(Exception):
+    """The comment that is answered stands in another thread or is not published."""
+
+
+class MovedOn(Exception):
+    """Somebody or something was quicker: the comment is no longer as it was seen. It carries the comment."""
+
+    def __init__(self, comment: "Comment"):
+        super().__init__(f"comment {comment.id} is {comment.state}, revision {comment.revision}")
+        self.comment = comment
+
+
+class LinkEnded(Exception):
+    """A mailed link, or a panel's address, that leads nowhere: cut short, too old, or what it was about has gone."""
+
+
+class WrongCode(Exception):
+    """The digits are not those in the mail. `tries_left` says how many more may be typed."""
+
+    def __init__(self, tries_left: int):
+        super().__init__(f"{tries_left} tries left")
+        self.tries_left = tries_left
+
+
+class CodeTooOld(Exception):
+    """The digits were right once; they live for 24 hours."""
+
+
+class Thread(db.Model):
+    """A place to comment. It has an address and a title and knows nothing of what it hangs from."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    address: Mapped[str] = mapped_column(unique=True)  # the path of its page, from / to /
+    title: Mapped[str]
+    is_public: Mapped[bool] = mapped_column(default=True)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by hand
+    last_number: Mapped[int] = mapped_column(default=0)
+    published_count: Mapped[int] = mapped_column(default=0)
+    active_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def at(cls, address: str) -> "Thread | None":
+        """The public thread with this address."""
+        return db.session.scalar(select(cls).where(cls.address == address, cls.is_public))
+
+    @classmethod
+    def held(cls, id: int) -> "Thread":
+        """The thread, locked until this transaction ends."""
+        return db.session.get_one(cls, id, with_for_update=True, populate_existing=True)
+
+    def closing_at(self, close_after_days: int) -> datetime | None:
+        """When it closes or closed: by hand, by date, or by age where the site has set one."""
+        by_age = self.opened_at + timedelta(days=close_after_days) if close_after_days else None
+        return min((at for at in (self.closed_at, self.closes_at, by_age) if at), default=None)
+
+    def is_open(self, close_after_days: int) -> bool:
+        """Whether somebody can comment now."""
+        closing_at = self.closing_at(close_after_days)
+        return closing_at is None or clock.now() < closing_at
+
+    def take_number(self) -> int:
+        """The next number for a comment published here. Call it on a held thread."""
+        self.last_number += 1
+        return self.last_number
+
+
+class Comment(db.Model):
+    """What somebody said, who they said they are, and how far it has come."""
+
+    __table_args__ = (
+        Index("ix_comment_queue", "state", "confirmed_at"),
+        Index("ix_comment_address", "address_hash", "state"),
+        UniqueConstraint("thread_id", "number"),
+        UniqueConstraint("source", "source_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    thread_id: Mapped[int] = mapped_column(BigId, ForeignKey("thread.id"))
+    thread: Mapped[Thread] = relationship()
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("comment.id"), index=True)
+    parent: Mapped["Comment | None"] = relationship(remote_side=id)
+    # The member of staff who wrote it; nobody else's account is tied to a comment.
+    staff_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+    text: Mapped[str]
+    name: Mapped[str]
+    email: Mapped[str | None]
+    address_hash: Mapped[str | None]  # of the address in lower case, to know it again after it has gone
+    revision: Mapped[int] = mapped_column(default=1)  # grows with each edit: a decision names the one it saw
+    state: Mapped[State] = mapped_column(String, default=State.UNCONFIRMED)
+    number: Mapped[int | None]  # its place in the order of publication; once given it stays
+    sameness: Mapped[str | None] = mapped_column(unique=True)
+
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    network: Mapped[str] = mapped_column(default="")
+    flags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    wants_outcome: Mapped[bool] = mapped_column(default=True)
+
+    panel_handle: Mapped[str] = mapped_column(unique=True, default=tokens.new_nonce)
+    panel_opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    link_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+    code_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+    code_made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    code_tries: Mapped[int] = mapped_column(default=0)
+    receipt_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+
+    # An imported comment is known by the site it came from and its number there.
+    source: Mapped[str | None]
+    source_id: Mapped[str | None]
+
+    decisions: Mapped[list["Decision"]] = relationship(back_populates="comment", order_by="Decision.id")
+
+    # What can be asked of the table
+
+    @classmethod
+    def held(cls, id: int) -> "Comment | None":
+        """The comment, locked until this transaction ends."""
+        return db.session.scalar(
+            select(cls).where(cls.id == id).with_for_update().execution_options(populate_existing=True)
+        )
+
+    @classmethod
+    def longest_waiting(cls):
+        """The order of a queue."""
+        return cls.confirmed_at, cls.id
+
+    @classmethod
+    def numbered_in(cls, thread: Thread):
+        """Those that are or were public here, by number."""
+        return select(cls).where(cls.thread_id == thread.id, cls.number.is_not(None)).order_by(cls.number)
+
+    @classmethod
+    def unconfirmed_before(cls, moment: datetime):
+        """Those that nobody confirmed although they were written before this moment."""
+        return select(cls).where(cls.state == State.UNCONFIRMED, cls.written_at < moment)
+
+    @classmethod
+    def is_trusted(cls, address_hash: str) -> bool:
+        """Whether a moderator approved a comment from this address within a year."""
+        approved = (
+            select(Decision.id)
+            .join(cls)
+            .where(
+                cls.address_hash == address_hash,
+                cls.state == State.PUBLISHED,
+                Decision.act.in_([Act.APPROVE, Act.RESTORE]),
+                Decision.undone_at.is_(None),
+                Decision.decided_at > clock.now() - TRUSTED_FOR,
+            )
+        )
+        return db.session.scalar(approved.limit(1)) is not None
+
+    @classmethod
+    def others_count(cls, state: State):
+        """A subquery: how many other comments from the same address are in this state."""
+        other = aliased(cls)
+        same_address = other.address_hash == cls.address_hash, other.state == state, other.id != cls.id
+        return select(func.count(other.id)).where(*same_address).correlate(cls).scalar_subquery()
+
+    # What can be asked of one
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the public sees it."""
+        return self.state == State.PUBLISHED
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether its address has been confirmed."""
+        return self.confirmed_at is not None
+
+    @property
+    def is_by_staff(self) -> bool:
+        """Whether the team itself wrote it."""
+        return self.staff_id is not None
+
+    def link_lives(self, within: timedelta) -> bool:
+        """Whether the links in its mail still work: so long after it was written."""
+        return clock.now() < self.written_at + within
+
+    def panel_lives(self, within: timedelta) -> bool:
+        """Whether its panel still answers: so long after the words were last sent."""
+        return clock.now() < self.panel_opened_at + within
+
+    @property
+    def code(self) -> str:
+        """The six digits in its mail."""
+        return tokens.digits("comment code", self.id, self.code_nonce)
+
+    @property
+    def panel_token(self) -> str:
+        """What the panel's address holds. Its handle is random: the row's number would tell new from old."""
+        return tokens.seal("comment panel", self.panel_handle)
+
+    @property
+    def link_token(self) -> str:
+        """What the link in its mail holds."""
+        return tokens.seal("comment link", self.id, self.link_nonce)
+
+    @property
+    def not_me_token(self) -> str:
+        """What the link for "this was not me" holds."""
+        return tokens.seal("comment not me", self.id, self.link_nonce)
+
+    @property
+    def receipt_token(self) -> str:
+        """What the receipt's address holds."""
+        return tokens.seal("comment receipt", self.id, self.receipt_nonce)
+
+    # What it can do
+
+    def remember_sameness(self) -> None:
+        """Sets the hash by which a repeat is known, or none once the comment stands no more."""
+        stands = self.state in STANDING and self.email
+        self.sameness = sameness(self.thread_id, self.parent_id, self.email, self.text) if stands else None
+
+    def readdress(self, email: str) -> None:
+        """Another address, with a link and digits of its own. The tries already spent stay spent. Raises MovedOn."""
+        self.expect({State.UNCONFIRMED})
+        self.email, self.address_hash = email, address_hash(email)
+        self.link_nonce, self.code_nonce, self.receipt_nonce = (tokens.new_nonce() for _ in range(3))
+        self.code_made_at = clock.now()
+        self.remember_sameness()
+
+    def renew_old_code(self) -> None:
+        """Before a mail repeats them: live digits stay as they are, expired ones are made anew."""
+        if clock.now() >= self.code_made_at + CODE_LIVES:
+            self.code_nonce, self.code_made_at = tokens.new_nonce(), clock.now()
+
+    def try_code(self, typed: str) -> None:
+        """Counts a try. Raises WrongCode or CodeTooOld; the caller commits either way."""
+        self.code_tries += 1
+        right = tokens.same("".join(typed.split())[:20], self.code)
+        if self.code_tries > CODE_TRIES or not right:
+            raise WrongCode(max(0, CODE_TRIES - self.code_tries))
+        if clock.now() >= self.code_made_at + CODE_LIVES:
+            raise CodeTooOld
+
+    def confirm(self) -> None:
+        """Its address is confirmed: it waits for a moderator. Raises MovedOn if it is already further."""
+        self.expect({State.UNCONFIRMED})
+        self.state, self.confirmed_at = State.PENDING, clock.now()
+
+    def publish(self, thread: Thread) -> None:
+        """The public sees it, with the thread's next number unless it has one. The thread is held."""
+        self.state = State.PUBLISHED
+        self.number = self.number or thread.take_number()
+        self.published_at = self.published_at or clock.now()
+        thread.published_count += 1
+        thread.active_at = clock.now()
+        self.remember_sameness()
+
+    def unpublish(self, thread: Thread, state: State) -> None:
+        """The public sees it no more. Its number stays taken. The thread is held."""
+        self.state = state
+        thread.published_count -= 1
+        self.remember_sameness()
+
+    def withdraw(self, thread: Thread) -> None:
+        """Its writer takes it back. Raises MovedOn if it is already gone. The thread is held."""
+        self.expect(WITHDRAWABLE)
+        if self.is_published:
+            self.unpublish(thread, State.WITHDRAWN)
+        self.state, self.withdrawn_at = State.WITHDRAWN, clock.now()
+        self.remember_sameness()
+
+    def move_to(self, state: State, thread: Thread) -> None:
+        """Into this state by a decision or its undoing. The thread is held."""
+        if state == State.PUBLISHED:
+            self.publish(thread)
+        elif self.is_published:
+            self.unpublish(thread, state)
+        else:
+            self.state = state
+            self.remember_sameness()
+
+    def expect(self, states: set[State], revision: int | None = None) -> None:
+        """Raises MovedOn unless it is in one of these states and, if one is named, at this revision."""
+        if self.state not in states or revision not in (None, self.revision):
+            raise MovedOn(self)
+
+
+class Decision(db.Model):
+    """What a moderator decided about a comment, when, and on what they saw."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    comment_id: Mapped[int] = mapped_column(BigId, ForeignKey("comment.id", ondelete="CASCADE"), index=True)
+    comment: Mapped[Comment] = relationship(back_populates="decisions")
+    by_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    by: Mapped[Person] = relationship()
+    act: Mapped[Act] = mapped_column(String)
+    from_state: Mapped[State] = mapped_column(String)
+    to_state: Mapped[State] = mapped_column(String)
+    revision: Mapped[int]
+    rule_number: Mapped[int | None]
+    note: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now(), index=True)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def undoable_by(cls, person: Person):
+        """This person's decisions that can still be undone, the newest first."""
+        young = cls.decided_at > clock.now() - UNDO_WITHIN
+        return select(cls).where(cls.by_id == person.id, young, cls.undone_at.is_(None)).order_by(cls.id.desc())
+
+    @property
+    def undo_until(self) -> datetime:
+        """Until when it can be undone; what it causes falls due then."""
+        return self.decided_at + UNDO_WITHIN
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it was not undone and the comment is still as it left it."""
+        newest = max(d.id for d in self.comment.decisions if not d.undone_at) if self.undone_at is None else None
+        return newest == self.id and self.comment.state == self.to_state
+
+    def can_be_undone_by(self, person: Person) -> bool:
+        """The same moderator, within ten minutes, nothing newer having happened."""
+        return self.by_id == person.id and clock.now() < self.undo_until and self.is_current
+
+
+class BlockedAddress(db.Model):
+    """An address that asked never to be mailed again, as a keyed hash."""
+
+    __table_args__ = {}
+
+    address_hash: Mapped[str] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+
+    @classmethod
+    def stands(cls, email: str) -> bool:
+        """Whether this address is never to be mailed."""
+        return db.session.get(cls, address_hash(email)) is not None
+
+
+def address_hash(email: str) -> str:
+    """The keyed hash by which an address is known, however it is written."""
+    return tokens.fingerprint("address", email.strip().lower())
+
+
+def sameness(thread_id: int, parent_id: int | None, email: str, text: str) -> str:
+    """The keyed hash that the same text from the same address in the same place has each time."""
+    return tokens.fingerprint("comment", f"{thread_id}\0{parent_id or ''}\0{email.strip().lower()}\0{text}")

@@ -1,0 +1,76 @@
+"""Deciding about comments. Every decision is a dated row that names the revision it saw and can be undone."""
+
+from sqlalchemy import select
+
+from opm.accounts.models import Person
+from opm.comments.models import ACTS, Act, Comment, Decision, State, Thread
+from opm.extensions import db
+from opm.lib import clock, publicity
+from opm.outbox import posting
+
+OUTCOME_MAIL = "comment outcome"
+# What is not told: that somebody's words were taken for spam.
+TOLD = {Act.APPROVE, Act.REJECT, Act.REMOVE, Act.RESTORE}
+
+
+class CannotUndo(Exception):
+    """Too late, not yours, or something newer has happened."""
+
+
+def decide(
+    comment: Comment, act: Act, by: Person, *, revision: int, rule: int | None = None, note: str = ""
+) -> Decision:
+    """Carries out what a moderator decided on the revision they saw. The comment is held. The caller commits.
+
+    The writer hears of it once it can no longer be undone. Raises MovedOn if the comment is not as it was seen.
+    """
+    before, after = ACTS[act]
+    comment.expect(before, revision)
+    if act == Act.RESTORE and comment.number:
+        after = State.PUBLISHED
+    decision = Decision(
+        comment=comment,
+        by=by,
+        act=act,
+        from_state=comment.state,
+        to_state=after,
+        revision=revision,
+        rule_number=rule,
+        note=note,
+        decided_at=clock.now(),
+    )
+    _move(comment, after)
+    db.session.add(decision)
+    db.session.flush()
+    if act in TOLD and after != State.PENDING and comment.email and comment.wants_outcome:
+        posting.post(OUTCOME_MAIL, comment.email, decision.id, due_at=decision.undo_until)
+    return decision
+
+
+def undo(decision: Decision, by: Person) -> Comment:
+    """Puts the comment back to where it was; its mail then finds that it is not so, and does not go.
+
+    The decision's comment is held. The caller commits. Raises CannotUndo.
+    """
+    if not decision.can_be_undone_by(by):
+        raise CannotUndo
+    decision.undone_at = clock.now()
+    _move(decision.comment, decision.from_state)
+    return decision.comment
+
+
+def held_decision(id: int) -> Decision | None:
+    """The decision, with its comment locked until this transaction ends."""
+    decision = db.session.get(Decision, id)
+    if decision is None or Comment.held(decision.comment_id) is None:
+        return None
+    return db.session.scalar(select(Decision).where(Decision.id == id).execution_options(populate_existing=True))
+
+
+def _move(comment: Comment, state: State) -> None:
+    """Into this state, and where the public sees a difference, saying so."""
+    is_seen = State.PUBLISHED in (comment.state, state)
+    thread = Thread.held(comment.thread_id) if is_seen else comment.thread
+    comment.move_to(state, thread)
+    if is_seen:
+        publicity.bump()

@@ -1,0 +1,83 @@
+"""Taking a comment from a stranger: stored with its email in one transaction, and one however often it is sent."""
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from opm import settings
+from opm.comments.models import Comment, ParentGone, Thread, ThreadClosed, address_hash, sameness
+from opm.extensions import db
+from opm.lib import clock, links, throttle
+from opm.outbox import posting
+
+CONFIRM_MAIL = "comment confirmation"
+ALREADY_MAIL = "comment already confirmed"
+MANY_LINKS = 3
+
+
+def submit(thread: Thread, parent: Comment | None, *, text, name, email, network, trapped=False) -> Comment:
+    """A new unconfirmed comment, or the one that these words already are here. The caller commits.
+
+    A repeat costs the same and gets the same answer whatever became of the first, so that nobody learns whose
+    comments stand here. Raises ThreadClosed, ParentGone, TooMany.
+    """
+    check_open(thread, parent)
+    counts = throttle.spend(_uses(email, network))
+    if standing := same(thread.id, parent and parent.id, email, text):
+        standing.panel_opened_at = clock.now()
+        return standing
+    comment = Comment(
+        thread=thread,
+        parent=parent,
+        text=text,
+        name=name,
+        email=email,
+        address_hash=address_hash(email),
+        network=network,
+        flags=_flags(text, trapped, counts),
+    )
+    return add(comment)
+
+
+def add(comment: Comment) -> Comment:
+    """Stores it with its email; or, if another process has just stored the same, gives that one."""
+    comment.sameness = sameness(comment.thread.id, comment.parent and comment.parent.id, comment.email, comment.text)
+    try:
+        with db.session.begin_nested():
+            db.session.add(comment)
+    except IntegrityError:
+        return db.session.scalars(select(Comment).where(Comment.sameness == comment.sameness)).one()
+    posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce)
+    return comment
+
+
+def check_open(thread: Thread, parent: Comment | None) -> None:
+    """Raises ThreadClosed or ParentGone if nothing can be said here, or not in answer to that."""
+    if not thread.is_open(settings.current().close_after_days):
+        raise ThreadClosed
+    if parent is not None and not (parent.thread_id == thread.id and parent.is_published):
+        raise ParentGone
+
+
+def same(thread_id: int, parent_id: int | None, email: str, text: str) -> Comment | None:
+    """The comment that these words from this address already are in this place, while it stands."""
+    return db.session.scalar(select(Comment).where(Comment.sameness == sameness(thread_id, parent_id, email, text)))
+
+
+def _uses(email: str, network: str) -> dict:
+    site, address = settings.current(), address_hash(email)
+    return {
+        site.allowance("comments_per_address"): address,
+        site.allowance("comments_per_address_a_day"): address,
+        site.allowance("strangers_mails_per_address"): address,
+        site.allowance("comments_per_network"): network,
+    }
+
+
+def _flags(text: str, trapped: bool, counts: dict) -> list[str]:
+    """What a moderator should know: signs that order and warn, and never refuse."""
+    signs = {
+        "trap": trapped,
+        "links": links.count(text) >= MANY_LINKS,
+        "network": counts.get("comments_per_network", 0) > settings.current().comments_per_network_flagged,
+    }
+    return [sign for sign, shown in signs.items() if shown]

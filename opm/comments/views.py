@@ -1,0 +1,249 @@
+"""What commenters see: the form's answers, the confirm panel, the mail's pages, the receipt.
+
+Each address answers with a page, or for htmx with the fragment that the page includes.
+"""
+
+from flask import Blueprint, abort, redirect, render_template, request
+from sqlalchemy import select
+
+from opm import settings
+from opm.comments import confirmation, receipts, submission
+from opm.comments.forms import AddressForm, CommentForm, NotMeForm, PanelCodeForm
+from opm.comments.models import CodeTooOld, Comment, LinkEnded, MovedOn, ParentGone, State, Thread, WrongCode
+from opm.extensions import db
+from opm.lib import origin, tokens
+from opm.lib.i18n import gettext as _
+from opm.lib.respond import page_or_fragment, see_other, wants_fragment
+
+bp = Blueprint("comments", __name__)
+
+BODY_LIMIT = 160 * 1024  # 10,000 characters of four bytes, each percent-encoded, and the rest of the form
+
+
+# Writing
+
+
+@bp.post("/<path:address>/comments/")
+def submit(address):
+    """Takes a comment; answers with the confirm panel."""
+    thread = Thread.at(f"/{address}/") or abort(404)
+    form = CommentForm()
+    is_sound = form.validate()
+    parent = db.session.get(Comment, form.parent.data or 0)
+    if (request.content_length or 0) > BODY_LIMIT:
+        return _form(thread, parent, form, 413)
+    if not is_sound:
+        return _form(thread, parent, form, 422)
+    try:
+        comment = submission.submit(thread, parent, **form.words(), network=origin.network())
+    except ParentGone:
+        return _form(thread, None, form, 409, parent_gone=True)
+    db.session.commit()
+    return _panel(comment) if wants_fragment() else see_other(f"/comment/sent/{comment.panel_token}")
+
+
+@bp.get("/<path:address>/comments/")
+def thread(address):
+    """Somebody reloads or shares the form's address: back to the thread."""
+    return redirect(f"{(Thread.at(f'/{address}/') or abort(404)).address}#comments")
+
+
+@bp.get("/comment/<id:id>/reply")
+def reply(id):
+    """The same form, under the comment that it answers."""
+    parent = _published(id)
+    return _form(parent.thread, parent, CommentForm(formdata=None))
+
+
+@bp.get("/comment/<id:id>")
+def comment(id):
+    """The comment's own address, for ever: leads to it in its thread."""
+    found = db.session.get(Comment, id)
+    if found is None or found.number is None or not found.thread.is_public:
+        abort(404)
+    return redirect(f"{found.thread.address}#comment-{found.id}")
+
+
+# Confirming
+
+
+@bp.get("/comment/sent/<token>")
+def panel(token):
+    """The panel's own page, for browsers without scripts."""
+    return _panel(_of_panel(token))
+
+
+@bp.post("/comment/sent/<token>")
+def use_code(token):
+    """Confirms by the digits from the mail. A wrong try is counted before it is answered."""
+    comment = _of_panel(token, held=True)
+    form = PanelCodeForm()
+    if not form.validate():
+        return _panel(comment, status=422, code_error=form.code.errors[0])
+    try:
+        is_new = confirmation.by_code(comment, form.code.data, origin.network())
+    except WrongCode as wrong:
+        db.session.commit()
+        return _panel(comment, status=422, code_error=_wrong_code(wrong.tries_left))
+    except CodeTooOld:
+        db.session.commit()
+        return _panel(
+            comment, status=422, code_error=_("This code is more than a day old. Send it again for a new one")
+        )
+    except MovedOn:
+        is_new = False
+    db.session.commit()
+    return _confirmed(comment) if is_new else _panel(comment, is_over=True)
+
+
+@bp.post("/comment/sent/<token>/again")
+def send_again(token):
+    """Mails the code once more."""
+    comment = _of_panel(token, held=True)
+    confirmation.send_again(comment, origin.network())
+    db.session.commit()
+    return _panel(comment, said=_("We sent it again. Look in the folder for junk, too."))
+
+
+@bp.post("/comment/sent/<token>/address")
+def change_address(token):
+    """Mails a code to another address instead."""
+    comment = _of_panel(token, held=True)
+    form = AddressForm()
+    if not form.validate():
+        return _panel(comment, status=422, address_form=form)
+    comment = confirmation.change_address(comment, form.email.data, origin.network())
+    db.session.commit()
+    return _panel(comment, said=_("We sent a code to the new address."))
+
+
+@bp.get("/comment/confirm/<token>")
+def link(token):
+    """The page behind the mail's link: the whole comment and one button. Opening it changes nothing."""
+    return _link_page(_of_link(token, "comment link"))
+
+
+@bp.post("/comment/confirm/<token>")
+def use_link(token):
+    """Confirms by the page's button. A repeat says how the comment stands."""
+    comment = _of_link(token, "comment link", held=True)
+    try:
+        confirmation.confirm(comment)
+    except MovedOn:
+        return _link_page(comment)
+    db.session.commit()
+    return _confirmed(comment)
+
+
+@bp.get("/comment/not-me/<token>")
+def not_me(token):
+    """Asks whoever says "this was not me" to press a button."""
+    return render_template("comments/not_me.html", comment=_of_link(token, "comment not me"), token=token)
+
+
+@bp.post("/comment/not-me/<token>")
+def use_not_me(token):
+    """Deletes a comment that its addressee did not write."""
+    comment = _of_link(token, "comment not me", held=True)
+    form = NotMeForm()
+    try:
+        confirmation.not_me(comment, never_mail_again=form.never_again.data)
+    except MovedOn:
+        return render_template("comments/not_me.html", comment=comment, token=token), 409
+    db.session.commit()
+    return render_template("comments/not_me_done.html", never_again=form.never_again.data)
+
+
+# The receipt
+
+
+@bp.get("/receipt/<token>/")
+def receipt(token):
+    """Where a comment stands, for who holds its private link."""
+    return _receipt(_of_receipt(token))
+
+
+@bp.post("/receipt/<token>/withdraw")
+def withdraw(token):
+    """Takes the comment back."""
+    comment = _of_receipt(token, held=True)
+    try:
+        receipts.withdraw(comment)
+    except MovedOn:
+        return _receipt(comment, 409)
+    db.session.commit()
+    return see_other(f"/receipt/{token}/")
+
+
+# Answers
+
+
+def _form(thread, parent, form, status=200, **values):
+    values |= {"thread": thread, "parent": parent, "form": form}
+    return page_or_fragment("comments/write.html", "comments/_form.html", status, **values)
+
+
+def _panel(comment, status=200, **values):
+    return page_or_fragment("comments/panel.html", "comments/_panel.html", status, comment=comment, **values)
+
+
+def _confirmed(comment):
+    if wants_fragment():
+        return render_template("comments/_confirmed.html", comment=comment)
+    return see_other(f"/receipt/{comment.receipt_token}/")
+
+
+def _link_page(comment):
+    status = 200 if comment.state != State.WITHDRAWN else 410
+    return render_template("comments/confirm.html", comment=comment), status
+
+
+def _receipt(comment, status=200):
+    return render_template("comments/receipt.html", comment=comment, steps=receipts.history(comment)), status
+
+
+def _wrong_code(tries_left: int) -> str:
+    if tries_left == 0:
+        return _("That is not the code, and it was the last try. Please use the link in the mail instead")
+    if tries_left == 1:
+        return _("That is not the code. You have one more try")
+    return _("That is not the code. You have %(num)s more tries", num=tries_left)
+
+
+# Finding
+
+
+def _published(id: int) -> Comment:
+    found = db.session.get(Comment, id)
+    if found is None or not found.is_published or not found.thread.is_public:
+        abort(404)
+    return found
+
+
+def _of_panel(token: str, held: bool = False) -> Comment:
+    """The comment that this panel is about. Raises LinkEnded."""
+    handle = tokens.subject_of(token)
+    found = db.session.scalar(select(Comment).where(Comment.panel_handle == handle)) if handle else None
+    lives = found is not None and found.panel_lives(settings.current().unconfirmed_for)
+    if not lives or not tokens.opens(token, "comment panel", handle):
+        raise LinkEnded
+    return Comment.held(found.id) if held else found
+
+
+def _of_link(token: str, purpose: str, held: bool = False) -> Comment:
+    """The comment that this mailed link is about. Raises LinkEnded."""
+    id = tokens.id_of(token)
+    found = Comment.held(id) if held else db.session.get(Comment, id)
+    lives = found is not None and found.link_lives(settings.current().unconfirmed_for)
+    if not lives or not tokens.opens(token, purpose, id, found.link_nonce):
+        raise LinkEnded
+    return found
+
+
+def _of_receipt(token: str, held: bool = False) -> Comment:
+    """The comment whose receipt this token opens, while its address is held. Raises LinkEnded."""
+    id = tokens.id_of(token)
+    found = Comment.held(id) if held else db.session.get(Comment, id)
+    if found is None or not found.email or not tokens.opens(token, "comment receipt", id, found.receipt_nonce):
+        raise LinkEnded
+    return found

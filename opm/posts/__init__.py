@@ -1,0 +1,1 @@
+"""Posts, and what they are filed under: categories, tags, authors, series."""

@@ -1,0 +1,183 @@
+"""What the team publishes, and the lists it is filed under."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, func, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer
+
+from opm.comments.models import Thread
+from opm.extensions import Model, db
+from opm.lib import clock
+from opm.lib.columns import BigId, SortedText, UtcDateTime
+from opm.lib.markdown import Format, render
+
+
+class State(StrEnum):
+    """How far a post has come."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in review"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+post_author = Table(
+    "post_author",
+    Model.metadata,
+    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    Column("author_id", ForeignKey("author.id"), primary_key=True, index=True),
+    Column("position", db.Integer, nullable=False, default=0),
+)
+post_category = Table(
+    "post_category",
+    Model.metadata,
+    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    Column("category_id", ForeignKey("category.id"), primary_key=True, index=True),
+)
+post_tag = Table(
+    "post_tag",
+    Model.metadata,
+    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
+)
+
+
+class Author(db.Model):
+    """A byline. It need not have an account, and keeps its posts when its person leaves."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(SortedText)
+    about: Mapped[str] = mapped_column(default="")
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Category(db.Model):
+    """A subject that the site writes about."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(SortedText)
+    description: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def address(self) -> str:
+        """Its page."""
+        return f"/category/{self.slug}/"
+
+    @classmethod
+    def by_slug(cls, slug: str) -> "Category | None":
+        """The category with this address."""
+        return db.session.scalar(select(cls).where(cls.slug == slug))
+
+    @classmethod
+    def with_counts(cls):
+        """Rows of (category, how many posts the public sees in it, how many in all); only those with any."""
+        everything = select(func.count(Post.id)).where(Post.is_public()).scalar_subquery()
+        return (
+            select(cls, func.count(Post.id).label("count"), everything.label("total"))
+            .join(post_category, post_category.c.category_id == cls.id)
+            .join(Post, and_(Post.id == post_category.c.post_id, Post.is_public()))
+            .group_by(cls.id)
+            .order_by(cls.position, cls.name)
+        )
+
+
+class Tag(db.Model):
+    """A word that posts are marked with."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(SortedText)
+
+
+class Series(db.Model):
+    """Posts that belong together, in order."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    posts: Mapped[list["Post"]] = relationship(back_populates="series", order_by="Post.series_position")
+
+
+class Post(db.Model):
+    """One piece of the team's writing. Its HTML is made once, on saving; its source is kept."""
+
+    __table_args__ = (
+        Index("ix_post_list", "state", "published_at"),
+        UniqueConstraint("published_on", "slug"),
+        UniqueConstraint("source", "source_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    title: Mapped[str]
+    slug: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="", deferred=True)
+    format: Mapped[Format] = mapped_column(String, default=Format.MARKDOWN)
+    html: Mapped[str] = mapped_column(default="", deferred=True)
+
+    state: Mapped[State] = mapped_column(String, default=State.DRAFT)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_on: Mapped[date | None]  # the day in the site's zone: its address keeps it if the zone changes
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+
+    thread_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("thread.id"), unique=True)
+    thread: Mapped[Thread | None] = relationship()
+    authors: Mapped[list[Author]] = relationship(secondary=post_author, order_by=post_author.c.position)
+    categories: Mapped[list[Category]] = relationship(
+        secondary=post_category, order_by=lambda: (Category.position, Category.name)
+    )
+    tags: Mapped[list[Tag]] = relationship(secondary=post_tag, order_by=Tag.name)
+    series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("series.id"), index=True)
+    series_position: Mapped[int | None]
+    series: Mapped[Series | None] = relationship(back_populates="posts")
+
+    # An imported post is known by the site it came from and its number there.
+    source: Mapped[str | None]
+    source_id: Mapped[str | None]
+
+    @classmethod
+    def is_public(cls):
+        """The condition under which the public sees a post: said here and nowhere else."""
+        return and_(cls.state == State.PUBLISHED, cls.published_at <= clock.now())
+
+    @classmethod
+    def published(cls):
+        """What the public sees, the newest first."""
+        return select(cls).where(cls.is_public()).order_by(cls.published_at.desc(), cls.id.desc())
+
+    @classmethod
+    def for_list(cls):
+        """The published posts with what a list shows of each."""
+        return cls.published().options(joinedload(cls.thread), joinedload(cls.series), selectinload(cls.categories))
+
+    @classmethod
+    def at(cls, day: date, slug: str) -> "Post | None":
+        """The published post with this address, with all that its page shows."""
+        whole = (
+            cls.published()
+            .where(cls.published_on == day, cls.slug == slug)
+            .options(
+                undefer(cls.html),
+                joinedload(cls.thread),
+                joinedload(cls.series),
+                joinedload(cls.authors),
+                selectinload(cls.categories),
+            )
+        )
+        return db.session.scalars(whole).unique().one_or_none()
+
+    @property
+    def address(self) -> str:
+        """The path of its page, from the day it was published on in the site's zone."""
+        return f"/{self.published_on:%Y/%m/%d}/{self.slug}/"
+
+    def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
+        """Sets its text, and makes the HTML that is shown."""
+        self.text, self.format, self.html = text, format, render(text, format)
+        self.changed_at = clock.now()

@@ -1,0 +1,32 @@
+"""Making a post public: its address, its thread, its place in the day."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from opm import settings
+from opm.comments.models import Thread
+from opm.extensions import db
+from opm.lib import publicity
+from opm.lib.slugs import first_free
+from opm.posts.models import Post, State
+
+
+def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = None) -> None:
+    """Makes it public from this moment on, at an address of its own, with a thread to comment in. The caller commits.
+
+    A slug that another post of that day has is given a number. A moment in the past mails no one.
+    """
+    post.state, post.published_at = State.PUBLISHED, at
+    post.published_on = settings.current().local(at).date()
+    post.slug = first_free(post.slug, _slugs_on(post))
+    post.thread = Thread(address=post.address, title=post.title, opened_at=at, closed_at=comments_closed_at)
+    db.session.add(post)
+    publicity.bump()
+
+
+def _slugs_on(post: Post) -> set[str]:
+    """The slugs that other posts of its day have."""
+    with db.session.no_autoflush:
+        taken = select(Post.slug).where(Post.published_on == post.published_on, Post.id != (post.id or 0))
+        return set(db.session.scalars(taken))
