@@ -1,0 +1,1 @@
+"""The maintainers' side: everything under /desk/."""

@@ -1,0 +1,38 @@
+"""The outbox as admins see it: what waits, what went, what could not; and, with no mail server, the mails themselves."""
+
+from flask import Blueprint, abort, current_app, render_template, request
+from sqlalchemy import func, select
+
+from opm.accounts.abilities import Ability
+from opm.accounts.access import requires
+from opm.extensions import db
+from opm.lib.paging import page_number
+from opm.outbox.models import Email, State
+
+bp = Blueprint("outbox_desk", __name__, url_prefix="/outbox")
+
+ON_A_PAGE = 20
+
+
+@bp.get("/")
+@requires(Ability.READ_OUTBOX)
+def outbox():
+    """The emails, the newest first. One that was kept is shown whole, as it would read now."""
+    state = request.args.get("state") or None
+    if state not in (None, *State):
+        abort(404)
+    number = page_number(request.args.get("page"))
+    wanted = Email.newest().where(Email.state == state) if state else Email.newest()
+    emails = db.session.scalars(wanted.limit(ON_A_PAGE + 1).offset((number - 1) * ON_A_PAGE)).all()
+    letterbox = current_app.extensions["letterbox"]
+    return render_template(
+        "desk/outbox/list.html",
+        emails=[
+            (email, letterbox.render(email) if email.state == State.KEPT else None) for email in emails[:ON_A_PAGE]
+        ],
+        counts=dict(db.session.execute(select(Email.state, func.count(Email.id)).group_by(Email.state)).all()),
+        state=state,
+        number=number,
+        has_more=len(emails) > ON_A_PAGE,
+        has_server=bool(current_app.config["MAIL_SERVER"]),
+    )

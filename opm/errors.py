@@ -1,0 +1,183 @@
+"""One page for every refusal: what happened, what to do next, and whatever was typed.
+
+Nothing that was typed is lost: a refused POST gives it back, ready to be sent again where that can help.
+"""
+
+import logging
+from dataclasses import dataclass, field
+
+from flask import make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from opm import settings
+from opm.accounts.access import NotAllowed, NotSignedIn
+from opm.comments.models import LinkEnded, ThreadClosed
+from opm.extensions import db
+from opm.filters import length
+from opm.lib.clock import timedelta
+from opm.lib.i18n import gettext as _
+from opm.lib.origin import ForeignOrigin
+from opm.lib.respond import wants_fragment
+from opm.lib.throttle import TooMany
+
+# What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
+TYPED = ("text", "name", "email", "note", "parent")
+BUSY_FOR_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How a refusal is told: its status, what happened, what to do next, and whether the same may be sent again."""
+
+    status: int
+    title: str
+    advice: str
+    again: bool = False
+    headers: dict = field(default_factory=dict)
+
+
+def init(app) -> None:
+    """Ties every refusal to its words."""
+    telling = {
+        HTTPException: _of_http,
+        DBAPIError: _database_busy,
+        PoolTimeout: _database_busy,
+        TooMany: _too_many,
+        ForeignOrigin: _foreign_origin,
+        CSRFError: _old_form,
+        ThreadClosed: _thread_closed,
+        LinkEnded: _link_ended,
+        NotSignedIn: _not_signed_in,
+        NotAllowed: _not_allowed,
+    }
+    for error, tell in telling.items():
+        app.register_error_handler(error, lambda error, tell=tell: answer(tell(error)))
+
+
+def answer(refused: Refused):
+    """The page, or for htmx the fragment, that tells it."""
+    db.session.rollback()
+    template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
+    page = render_template(template, refused=refused, typed=_typed(), settings=settings.last_known())
+    response = make_response(page, refused.status, refused.headers)
+    response.vary.add("HX-Request")
+    return response
+
+
+def _typed() -> dict[str, str]:
+    """What the person typed, as far as it could be read."""
+    if request.method != "POST":
+        return {}
+    try:
+        return {name: request.form[name] for name in TYPED if request.form.get(name)}
+    except HTTPException:
+        return {}  # too large to be read
+
+
+def _of_http(error: HTTPException) -> Refused:
+    allow = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    title, advice = {
+        400: (_("We could not read that"), _("Something in the request was not as a browser sends it. Go back and try again.")),
+        403: (_("This is not open to you"), _("You may need to sign in, or to ask somebody who may do this.")),
+        404: (
+            _("There is no page at this address"),
+            _("It may have moved, or the address may be missing its last letters. Nothing is wrong with your connection."),
+        ),
+        405: (_("That cannot be done at this address"), _("Go back to the page you came from and use its buttons.")),
+        410: (_("This page has been taken away"), _("It stood here once and will not come back.")),
+        413: (
+            _("That was too long to take"),
+            _("We take at most 256 KB at a time, and a comment of 10,000 characters. Press Back in your browser: "
+              "what you wrote should still be there."),
+        ),
+        415: (_("We cannot read that kind of message"), _("This address takes what a form sends. Go back and use the form.")),
+    }.get(
+        error.code,
+        (_("Something went wrong here"), _("It is our fault, not yours. Press Back: what you wrote should still be there, "
+           "and try again in a minute."))
+        if (error.code or 500) >= 500
+        else (error.name, _("Go back and try again.")),
+    )  # fmt: skip
+    return Refused(error.code or 500, title, advice, again=error.code == 500, headers=allow)
+
+
+def _database_busy(error) -> Refused:
+    log.warning("database: %s", type(getattr(error, "orig", error)).__name__)
+    return Refused(
+        503,
+        _("The site is busy for a moment"),
+        _("What you sent was not saved. Please send it again in a few seconds."),
+        again=True,
+        headers={"Retry-After": BUSY_FOR_SECONDS},
+    )
+
+
+def _too_many(error: TooMany) -> Refused:
+    db.session.commit()  # a refusal counts, too
+    return Refused(
+        429,
+        _("That was a lot at once"),
+        _(
+            "To keep the site open to everyone, we take only so much from one person or network at a time. "
+            "Please try again in %(wait)s.",
+            wait=length(timedelta(seconds=max(60, error.retry_after))),
+        ),
+        again=True,
+        headers={"Retry-After": error.retry_after},
+    )
+
+
+def _foreign_origin(error) -> Refused:
+    return Refused(
+        403,
+        _("This was sent from another site’s page"),
+        _("We take forms from our own pages only, so that nobody can send something in your name. If you wrote this "
+          "yourself, copy it and use the form on our page."),
+    )  # fmt: skip
+
+
+def _old_form(error) -> Refused:
+    return Refused(
+        400,
+        _("This form was too old"),
+        _("You may have signed in again since it was opened. Please send it once more from a fresh page."),
+    )
+
+
+def _thread_closed(error) -> Refused:
+    return Refused(
+        403, _("Comments are closed here"), _("Your words were not sent. Copy them if you would like to keep them.")
+    )
+
+
+def _link_ended(error) -> Refused:
+    return Refused(
+        404,
+        _("This link does not work any more"),
+        _(
+            "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s days. "
+            "Open it from the mail once more. If that does not help, please write your comment again.",
+            days=settings.last_known().unconfirmed_days,
+        ),
+    )
+
+
+def _not_signed_in(error) -> Refused:
+    return Refused(
+        403,
+        _("You are not signed in any more"),
+        _("Sign in again at the desk. What you typed is below: copy it first."),
+    )
+
+
+def _not_allowed(error: NotAllowed) -> Refused:
+    return Refused(
+        403,
+        _("Your role does not allow this"),
+        _("To %(ability)s, ask %(people)s.", ability=error.ability, people=error.whom_to_ask),
+    )

@@ -1,0 +1,90 @@
+"""Puts the app together."""
+
+from flask import Flask
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from opm import config, errors, extensions, filters, settings, site
+from opm.accounts import emails as account_emails
+from opm.accounts import views as accounts
+from opm.accounts.access import RowSessions
+from opm.comments import desk as comments_desk
+from opm.comments import emails as comment_emails
+from opm.comments import views as comments
+from opm.desk import outbox as outbox_desk
+from opm.desk import views as desk
+from opm.lib import assets, caching, headers, i18n, origin
+from opm.outbox.letters import Letterbox
+from opm.posts import views as posts
+
+LARGEST_ID = 2**63 - 1
+COMPRESSION = {
+    "COMPRESS_ALGORITHM": ["br", "gzip"],
+    "COMPRESS_BR_LEVEL": 5,
+    "COMPRESS_MIN_SIZE": 200,
+    "COMPRESS_MIMETYPES": ["text/html", "text/plain", "application/json", "application/atom+xml"],
+}
+
+
+def create_app(environ=None, **overrides) -> Flask:
+    """The app, from the environment's settings and whatever a test wants otherwise. Raises ConfigError."""
+    environ = {} if environ is None else environ
+    app = Flask(
+        "opm",
+        static_folder=None,
+        template_folder="../templates",
+        instance_path=str(config.instance_folder(environ)),
+    )
+    app.config.from_mapping(config.from_environment(environ) | COMPRESSION | overrides)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the desk's guard checks it; public forms rest on their origin
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
+    app.config["TRUSTED_HOSTS"] = origin.trusted_hosts(app.config)
+    app.session_interface = RowSessions()
+    _set_templates_up(app)
+    _stand_behind_proxies(app)
+    extensions.init(app)
+    _open_rooms(app)
+    _agree_on_answers(app)
+    return app
+
+
+def _set_templates_up(app):
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    i18n.install(app)
+    filters.init(app)
+    assets.init(app)
+    app.context_processor(lambda: {"settings": settings.current()})
+
+
+def _stand_behind_proxies(app):
+    if count := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
+
+
+def _open_rooms(app):
+    """Every feature's pages. What is nested in the desk is closed by being there."""
+    app.url_map.converters["id"] = _Id
+    for blueprint in (outbox_desk.bp, comments_desk.bp, accounts.leaving):
+        desk.bp.register_blueprint(blueprint)
+    for blueprint in (site.bp, posts.bp, comments.bp, accounts.bp, desk.bp):
+        app.register_blueprint(blueprint)
+    app.extensions["letterbox"] = letterbox = Letterbox()
+    letterbox.add(account_emails.RENDERERS)
+    letterbox.add(comment_emails.RENDERERS)
+
+
+def _agree_on_answers(app):
+    """What holds for every request: whose page sent it, how it may be kept, what browsers are told."""
+    errors.init(app)
+    app.before_request(origin.check)
+    Compress(app)
+    app.after_request(headers.add)
+    app.after_request(caching.finish)
+
+
+class _Id(IntegerConverter):
+    """A row's number, as far as databases can count."""
+
+    def __init__(self, map):
+        super().__init__(map, min=1, max=LARGEST_ID)

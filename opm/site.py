@@ -1,0 +1,51 @@
+"""The site's standing pages, made from the settings that the site obeys, and its pulse."""
+
+from flask import Blueprint, Response, render_template
+from sqlalchemy import text
+
+from opm import settings
+from opm.comments.models import CODE_TRIES, LONGEST_NAME, LONGEST_TEXT, UNDO_WITHIN
+from opm.extensions import db
+from opm.lib import markdown
+from opm.lib.caching import public_page
+
+bp = Blueprint("site", __name__)
+
+
+@bp.get("/about/")
+@public_page
+def about():
+    """Who writes here and how the site works."""
+    return render_template("site/about.html", words=markdown.render(settings.current().about))
+
+
+@bp.get("/moderation/")
+@public_page
+def moderation():
+    """The rules for comments, and what happens to one."""
+    return render_template(
+        "site/moderation.html", longest_text=LONGEST_TEXT, longest_name=LONGEST_NAME, undo_within=UNDO_WITHIN
+    )
+
+
+@bp.get("/privacy/")
+@public_page
+def privacy():
+    """What is held about whom, why, and for how long: the numbers that the purge obeys."""
+    return render_template("site/privacy.html", tries=CODE_TRIES)
+
+
+@bp.get("/healthz")
+def health():
+    """Whether the database answers. For a monitor."""
+    db.session.execute(text("SELECT 1"))
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/robots.txt")
+@public_page
+def robots():
+    """What crawlers may read: all that is public, and nothing behind a private link."""
+    return Response(
+        "User-agent: *\nDisallow: /desk/\nDisallow: /receipt/\nDisallow: /comment/\n", mimetype="text/plain"
+    )

@@ -1,0 +1,131 @@
+"""A browser for tests, without scripts. It reads each page that it visits, as a careful person would.
+
+`visit` opens a page, `press` fills the form that holds a button and sends it, `htmx_press` sends it as htmx would.
+"""
+
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+
+FRAGMENT = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+
+
+class Browser:
+    """Keeps cookies, follows redirects, and has one page open."""
+
+    def __init__(self, app):
+        self.app = app
+        self.client = app.test_client()
+        self.page = None
+        self.path = ""
+        self.answer = None
+
+    def visit(self, path, status=200, **kwargs):
+        """Opens the page and reads it."""
+        return self._read(self.client.get(path, follow_redirects=True, **kwargs), status)
+
+    def press(self, button, status=200, **fields):
+        """Fills in the form with this button, presses it, and reads where that leads."""
+        action, data = self._filled(button, fields)
+        headers = {"Origin": self.app.config["BASE_URL"], "Sec-Fetch-Site": "same-origin"}
+        return self._read(self.client.post(action, data=data, headers=headers, follow_redirects=True), status)
+
+    def htmx_press(self, button, status=200, **fields):
+        """The same as htmx does it: the answer is a fragment, and the page stays. Returns the fragment."""
+        action, data = self._filled(button, fields)
+        self.answer = self.client.post(action, data=data, headers=FRAGMENT)
+        assert self.answer.status_code == status, f"{self.answer.status_code}: {self.answer.text[:500]}"
+        fragment = BeautifulSoup(self.answer.text, "html.parser")
+        assert fragment.html is None, "htmx was given a whole page"
+        check_parts(fragment)
+        return fragment
+
+    def follow(self, words, status=200):
+        """Follows the first link with these words."""
+        link = next((a for a in self.page.find_all("a") if words in a.get_text()), None)
+        assert link, f"no link “{words}” on {self.path}"
+        return self.visit(link["href"], status)
+
+    @property
+    def text(self):
+        """What the page says, on one line."""
+        return " ".join(self.page.get_text(" ").split())
+
+    @property
+    def heading(self):
+        """The page's one h1."""
+        return " ".join(self.page.h1.get_text().split())
+
+    def _filled(self, button, fields):
+        form = self._form(button)
+        data = {}
+        for field in form.select("input[name], textarea[name], select[name]"):
+            if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
+                continue
+            data[field["name"]] = field.get("value", "") if field.name == "input" else field.get_text().lstrip("\n")
+        pressed = self._button(form, button)
+        if pressed.get("name"):
+            data[pressed["name"]] = pressed.get("value", "")
+        known = {field["name"] for field in form.select("[name]")}
+        assert set(fields) <= known, f"the form has no {set(fields) - known}"
+        return form.get("action") or self.path, data | fields
+
+    def _form(self, words):
+        form = next((form for form in self.page.find_all("form") if self._button(form, words)), None)
+        assert form, f"no button “{words}” on {self.path}: {self.text[:300]}"
+        return form
+
+    @staticmethod
+    def _button(form, words):
+        return next((b for b in form.find_all("button") if words in " ".join(b.get_text(" ").split())), None)
+
+    def _read(self, answer, status):
+        self.answer, self.path = answer, urlsplit(answer.request.url).path
+        assert answer.status_code == status, f"{self.path} gave {answer.status_code}: {answer.text[:2000]}"
+        self.page = BeautifulSoup(answer.text, "html.parser")
+        check_page(self.page)
+        return self.page
+
+
+def check_page(page):
+    """What holds for every page: a language, a title, one h1, one main, a working skip link."""
+    assert page.html, "not a page"
+    assert page.html.get("lang")
+    assert page.title and page.title.get_text().strip()
+    assert len(page.find_all("h1")) == 1, [h.get_text() for h in page.find_all("h1")]
+    assert len(page.find_all("main")) == 1
+    skip = page.body.find("a")
+    assert page.find(id=skip["href"].removeprefix("#")), "the skip link leads nowhere"
+    check_parts(page)
+    for label in page.find_all(attrs={"for": True}):
+        assert page.find(id=label["for"]), f"a label for nothing: {label}"
+    for named in page.find_all(attrs={"aria-describedby": True}) + page.find_all(attrs={"aria-labelledby": True}):
+        for id in (named.get("aria-describedby", "") + " " + named.get("aria-labelledby", "")).split():
+            assert page.find(id=id), f"described by nothing: {id}"
+
+
+def check_parts(page):
+    """What holds for a page and for a fragment: unique ids, labelled fields, nothing inline, quick paths with plain ones."""
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids)), f"ids twice: {sorted(id for id in ids if ids.count(id) > 1)}"
+    for field in page.select("input, textarea, select"):
+        if field.get("type") != "hidden":
+            labelled = page.find("label", attrs={"for": field.get("id")}) or field.find_parent("label")
+            assert labelled, f"a field without a label: {field}"
+    for tag in page.find_all(True):
+        assert not tag.has_attr("style"), f"inline style: {tag}"
+        assert not [name for name in tag.attrs if name.startswith("on")], f"inline script: {tag}"
+        assert not [name for name in tag.attrs if name.startswith("hx-")], f"hx- without data-: {tag}"
+        if tag.has_attr("data-hx-get"):
+            assert tag.get("href") == tag["data-hx-get"] or tag.name == "form", (
+                f"a quick path without a plain one: {tag}"
+            )
+        if tag.has_attr("data-hx-post"):
+            assert tag.get("action") == tag["data-hx-post"] and tag.get("method") == "post", tag
+    for script in page.find_all("script"):
+        assert script.get("src", "").startswith("/static/"), "a script inline or from elsewhere"
+    assert not page.find("style")
+    assert ">None<" not in str(page)
+    text = page.get_text()
+    for leak in ("{{", "}}", "{%", "Undefined", "&lt;p&gt;"):
+        assert leak not in text, f"“{leak}” in the page"
