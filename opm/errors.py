@@ -64,9 +64,7 @@ def answer(refused: Refused):
     db.session.rollback()
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
     page = render_template(template, refused=refused, typed=_typed(), settings=settings.last_known())
-    response = make_response(page, refused.status, refused.headers)
-    response.vary.add("HX-Request")
-    return response
+    return make_response(page, refused.status, refused.headers)
 
 
 def _typed() -> dict[str, str]:

@@ -65,9 +65,8 @@ def _stand_behind_proxies(app):
 def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters["id"] = _Id
-    for blueprint in (outbox_desk.bp, comments_desk.bp, accounts.leaving):
-        desk.bp.register_blueprint(blueprint)
-    for blueprint in (site.bp, posts.bp, comments.bp, accounts.bp, desk.bp):
+    behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, accounts.leaving)
+    for blueprint in (site.bp, posts.bp, comments.bp, accounts.bp, behind_the_door):
         app.register_blueprint(blueprint)
     app.extensions["letterbox"] = letterbox = Letterbox()
     letterbox.add(account_emails.RENDERERS)

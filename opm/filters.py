@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from opm import settings
-from opm.lib import clock, links
+from opm.lib import clock, links, markdown
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.i18n import ngettext
@@ -18,7 +18,7 @@ def init(app) -> None:
     """Makes them known to templates."""
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
-        paragraphs=links.paragraphs, since=since,
+        paragraphs=links.paragraphs, since=since, is_late=is_late, shorten=markdown.shorten,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 
@@ -65,3 +65,8 @@ def length(span: timedelta) -> str:
     ]
     said = [words for count, words in (parts[:2] if days else parts[1:]) if count]
     return " ".join(said) or _("just now")
+
+
+def is_late(at: datetime) -> bool:
+    """Whether what has waited since then has waited longer than the site promises."""
+    return clock.now() - at > timedelta(hours=settings.current().decide_within_hours)

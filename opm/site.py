@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy import text
 
 from opm import settings
-from opm.comments.models import CODE_TRIES, LONGEST_NAME, LONGEST_TEXT, UNDO_WITHIN
+from opm.comments.models import LONGEST_TEXT, UNDO_WITHIN
 from opm.extensions import db
 from opm.lib import markdown
 from opm.lib.caching import public_page
@@ -32,7 +32,7 @@ def moderation():
 @public_page
 def privacy():
     """What is held about whom, why, and for how long: the numbers that the purge obeys."""
-    return render_template("site/privacy.html", tries=CODE_TRIES)
+    return render_template("site/privacy.html")
 
 
 @bp.get("/healthz")

@@ -8,14 +8,28 @@ from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.comments import moderation
 from opm.comments.forms import DecisionForm
-from opm.comments.models import Comment, Decision, MovedOn, State
+from opm.comments.models import Act, Comment, Decision, MovedOn, State
 from opm.extensions import db
+from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 
 bp = Blueprint("comments_desk", __name__, url_prefix="/comments")
 
 ON_A_PAGE = 20
+DECIDED = {
+    Act.APPROVE: _("Approved"),
+    Act.REJECT: _("Rejected"),
+    Act.SPAM: _("Marked as spam"),
+    Act.REMOVE: _("Taken down"),
+    Act.RESTORE: _("Restored"),
+}
+
+
+@bp.app_template_filter()
+def decided(act: Act) -> str:
+    """What was decided, in a word or two."""
+    return str(DECIDED[act])
 
 
 @bp.get("/")
@@ -53,7 +67,7 @@ def decide(id):
     """Carries out a decision on the revision that was seen; shows the comment instead if it has changed."""
     comment = Comment.held(id) or abort(404)
     form = DecisionForm()
-    if form.needs_rule and "rule" not in request.form:
+    if form.needs_rule and "rule" not in request.form:  # pressed "Reject …": the next step asks for the rule
         return _row(*_found(id), opened=form.decision.data, form=form)
     if not form.validate():
         return _row(*_found(id), status=422, opened=form.decision.data, form=form)

@@ -39,8 +39,8 @@ def decide(
         note=note,
         decided_at=clock.now(),
     )
-    _move(comment, after)
     db.session.add(decision)
+    _move(comment, after)
     db.session.flush()
     if act in TOLD and after != State.PENDING and comment.email and comment.wants_outcome:
         posting.post(OUTCOME_MAIL, comment.email, decision.id, due_at=decision.undo_until)

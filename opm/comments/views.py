@@ -199,7 +199,7 @@ def _link_page(comment):
 
 
 def _receipt(comment, status=200):
-    return render_template("comments/receipt.html", comment=comment, steps=receipts.history(comment)), status
+    return render_template("comments/receipt.html", comment=comment, receipts=receipts), status
 
 
 def _wrong_code(tries_left: int) -> str:

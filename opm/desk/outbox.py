@@ -1,17 +1,27 @@
-"""The outbox as admins see it: what waits, what went, what could not; and, with no mail server, the mails themselves."""
+"""The outbox as admins see it: what waits, went or could not; and, with no mail server, the mails themselves."""
 
 from flask import Blueprint, abort, current_app, render_template, request
 from sqlalchemy import func, select
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
+from opm.comments.moderation import OUTCOME_MAIL
+from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
+from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
 from opm.outbox.models import Email, State
 
 bp = Blueprint("outbox_desk", __name__, url_prefix="/outbox")
 
 ON_A_PAGE = 20
+KINDS = {
+    CONFIRM_MAIL: _("Code and link to confirm a comment"),
+    ALREADY_MAIL: _("Where a comment stands"),
+    OUTCOME_MAIL: _("What was decided about a comment"),
+    SIGN_IN_MAIL: _("Link and code to sign in"),
+}
 
 
 @bp.get("/")

@@ -3,7 +3,7 @@
 import hashlib
 from functools import wraps
 
-from flask import make_response, request
+from flask import g, make_response, request
 
 
 def public_page(view):
@@ -24,7 +24,13 @@ def public_page(view):
 
 
 def finish(response):
-    """After every request: `no-store` where nothing else was said; 304 where the reader has these bytes."""
+    """After every request: `no-store` where nothing else was said; 304 where the reader has these bytes.
+
+    An answer that has a form for htmx says so in Vary. Our script relies on it: what does not say so is not from us
+    (a proxy's error page, a hotel's sign-in page) and is never put in place of what somebody typed.
+    """
+    if g.get("varies_by_htmx"):
+        response.vary.add("HX-Request")
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     if response.get_etag()[0] and not response.is_streamed:

@@ -16,14 +16,20 @@ UNSEEN = re.compile(
 LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 
 
-class PublicForm(FlaskForm):
+class _Form(FlaskForm):
+    def refusals(self, suffix: str = "") -> list[tuple[str, str]]:
+        """What was refused, for the summary above the form: (the field's id, the sentence)."""
+        return [(field.name + suffix, field.errors[0]) for field in self if field.errors]
+
+
+class PublicForm(_Form):
     """A form that strangers send. No token: its page is the same for everyone; its origin defends it."""
 
     class Meta:
         csrf = False
 
 
-class DeskForm(FlaskForm):
+class DeskForm(_Form):
     """A form for people who are signed in, with the token of their session."""
 
 

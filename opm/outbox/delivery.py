@@ -15,7 +15,7 @@ from flask import current_app
 from flask_mail import Connection, Message
 from sqlalchemy import select, update
 
-from opm.extensions import db, mail, reading
+from opm.extensions import db, reading
 from opm.lib import clock
 from opm.outbox.letters import Letter, Letterbox
 from opm.outbox.models import Email, State
@@ -46,7 +46,7 @@ def deliver(letterbox: Letterbox) -> int:
     claimed_count = len(waiting)
     try:
         if waiting:
-            with _Connection(mail) as connection:
+            with _Connection(current_app.extensions["mail"]) as connection:
                 while waiting and waiting[0].due_at - clock.now() > LEAST_LEASE_LEFT:
                     _deliver_one(waiting.pop(0), letterbox, connection)
     finally:

@@ -1,0 +1,37 @@
+// What htmx does not do by itself: replies under their comment, and a line that breaks while somebody is sending.
+(d => {
+  htmx.config.history = "reload"
+
+  // "Reply" brings the form under the comment; "Never mind" takes it away. Without this they are plain links.
+  d.addEventListener("click", e => {
+    const reply = e.target.closest(".thread li > a[href$='/reply']")
+    if (!reply || e.ctrlKey || e.metaKey || e.shiftKey) return
+    e.preventDefault()
+    const open = reply.nextElementSibling
+    if (open && open.matches("form")) open.querySelector("textarea").focus()
+    else htmx.ajax("GET", reply.getAttribute("href"), {source: reply, target: reply, swap: "afterend"})
+  })
+  d.addEventListener("click", e => {
+    const cancel = e.target.closest(".thread form a.cancel")
+    if (!cancel) return
+    e.preventDefault()
+    const form = cancel.closest("form"), reply = form.previousElementSibling
+    form.remove()
+    reply.focus()
+  })
+
+  // Only our own answers say that they vary by HX-Request. Anything else (a proxy's error, a hotel's sign-in page) is
+  // not put in place of what somebody typed.
+  const failed = e => {
+    const from = e.target.closest("form") || e.target
+    const words = from.querySelector("[role=alert][hidden]")
+    if (words) words.hidden = false
+    else if (from.href) location.href = from.href
+  }
+  d.addEventListener("htmx:before:response", e => {
+    if (/HX-Request/i.test(e.detail.ctx.response.headers.get("Vary"))) return
+    e.preventDefault()
+    failed(e)
+  })
+  d.addEventListener("htmx:error", failed)
+})(document)

@@ -1,0 +1,84 @@
+"""The people and the places of our stories."""
+
+from datetime import UTC, datetime
+
+from opm.accounts import signing_in
+from opm.accounts.models import Person
+from opm.comments.models import Comment, State, Thread, address_hash
+from opm.extensions import db
+from opm.posts import publishing
+from opm.posts.models import Author, Category, Post
+
+POST = "/2026/10/01/who-fills-the-sandbags/"
+WORDS = "The lane floods first at the bottom, where the rota has nobody."
+
+
+def ines():
+    """Who edits, moderates and looks after the site."""
+    return _staff("Ines Calder", "ines@northmere.example", ["editor", "moderator", "admin"])
+
+
+def piotr():
+    """Who moderates."""
+    return _staff("Piotr Lund", "piotr@northmere.example", ["moderator"])
+
+
+def rosa():
+    """Who writes, and may not moderate."""
+    return _staff("Rosa Menk", "rosa@northmere.example", ["author"])
+
+
+def _staff(name, email, roles):
+    person = Person.by_email(email)
+    if person is None:
+        person = Person(name=name, email=email, roles=roles)
+        db.session.add(person)
+        db.session.flush()
+    return person
+
+
+def a_post(slug="who-fills-the-sandbags", title="Who fills the sandbags?", on=(2026, 10, 1), category=None, **values):
+    """A published post of Ines's with a thread."""
+    author = db.session.query(Author).filter_by(slug="ines-calder").one_or_none()
+    author = author or Author(slug="ines-calder", name="Ines Calder")
+    post = Post(title=title, slug=slug, summary="Low Mill Lane is warned last.", authors=[author], **values)
+    post.write("## The rota\n\nWho lives there **knows** the water.\n")
+    if category:
+        post.categories = [a_category(category)]
+    db.session.add(post)
+    publishing.publish(post, datetime(*on, 8, 0, tzinfo=UTC))
+    return post
+
+
+def a_category(slug="rivers"):
+    """A category, made once."""
+    found = Category.by_slug(slug)
+    if found is None:
+        found = Category(slug=slug, name=slug.capitalize(), description=f"All about {slug}.")
+        db.session.add(found)
+    return found
+
+
+def a_comment(thread: Thread, state=State.PENDING, name="Jo Marsh", email="jo@example.org", text=WORDS, **values):
+    """A comment that has come as far as this state."""
+    comment = Comment(thread=thread, name=name, email=email, address_hash=address_hash(email), text=text, **values)
+    db.session.add(comment)
+    db.session.flush()
+    if state != State.UNCONFIRMED:
+        comment.confirm()
+    if state == State.PUBLISHED:
+        comment.publish(thread)
+    elif state not in (State.UNCONFIRMED, State.PENDING):
+        comment.move_to(state, thread)
+    comment.remember_sameness()
+    db.session.flush()
+    return comment
+
+
+def signed_in(browser, inside, who=ines):
+    """This person at the desk, in this browser."""
+    with inside():
+        link = signing_in.begin(who()).link_token
+    browser.visit(f"/desk/sign-in/link/{link}")
+    browser.press("Sign in to the desk")
+    return browser
