@@ -19,6 +19,7 @@ from opm.extensions import db
 from opm.filters import length
 from opm.lib.clock import timedelta
 from opm.lib.i18n import gettext as _
+from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin
 from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
@@ -26,6 +27,44 @@ from opm.lib.throttle import TooMany
 # What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
 TYPED = ("text", "name", "email", "note", "parent")
 BUSY_FOR_SECONDS = 5
+
+WORDS = {
+    400: (
+        later("We could not read that"),
+        later("Something in the request was not as a browser sends it. Go back and try again."),
+    ),
+    403: (
+        later("This is not open to you"),
+        later("You may need to sign in, or to ask somebody who may do this."),
+    ),
+    404: (
+        later("There is no page at this address"),
+        later("It may have moved, or the address may lack its last letters. Nothing is wrong with your connection."),
+    ),
+    405: (
+        later("That cannot be done at this address"),
+        later("Go back to the page you came from and use its buttons."),
+    ),
+    410: (
+        later("This page has been taken away"),
+        later("It stood here once and will not come back."),
+    ),
+    413: (
+        later("That was too long to take"),
+        later(
+            "We take at most 256 KB at a time. Press Back in your browser: what you wrote should still be there. "
+            "A comment has room for 10,000 characters."
+        ),
+    ),
+    415: (
+        later("We cannot read that kind of message"),
+        later("This address takes what a form sends. Go back and use the form."),
+    ),
+    500: (
+        later("Something went wrong here"),
+        later("It is our fault, not yours. Try again in a minute; if it happens again, please tell us."),
+    ),
+}
 
 log = logging.getLogger(__name__)
 
@@ -78,30 +117,16 @@ def _typed() -> dict[str, str]:
 
 
 def _of_http(error: HTTPException) -> Refused:
-    allow = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
-    title, advice = {
-        400: (_("We could not read that"), _("Something in the request was not as a browser sends it. Go back and try again.")),
-        403: (_("This is not open to you"), _("You may need to sign in, or to ask somebody who may do this.")),
-        404: (
-            _("There is no page at this address"),
-            _("It may have moved, or the address may be missing its last letters. Nothing is wrong with your connection."),
-        ),
-        405: (_("That cannot be done at this address"), _("Go back to the page you came from and use its buttons.")),
-        410: (_("This page has been taken away"), _("It stood here once and will not come back.")),
-        413: (
-            _("That was too long to take"),
-            _("We take at most 256 KB at a time, and a comment of 10,000 characters. Press Back in your browser: "
-              "what you wrote should still be there."),
-        ),
-        415: (_("We cannot read that kind of message"), _("This address takes what a form sends. Go back and use the form.")),
-    }.get(
-        error.code,
-        (_("Something went wrong here"), _("It is our fault, not yours. Press Back: what you wrote should still be there, "
-           "and try again in a minute."))
-        if (error.code or 500) >= 500
-        else (error.name, _("Go back and try again.")),
-    )  # fmt: skip
-    return Refused(error.code or 500, title, advice, again=error.code == 500, headers=allow)
+    code = error.code or 500
+    allowed = getattr(error, "valid_methods", None)
+    title, advice = WORDS.get(code) or WORDS[500 if code >= 500 else 400]
+    return Refused(
+        code,
+        str(title),
+        str(advice),
+        again=code == 500,
+        headers={"Allow": ", ".join(sorted(allowed))} if allowed else {},
+    )
 
 
 def _database_busy(error) -> Refused:
@@ -158,8 +183,8 @@ def _link_ended(error) -> Refused:
         404,
         _("This link does not work any more"),
         _(
-            "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s days. "
-            "Open it from the mail once more. If that does not help, please write your comment again.",
+            "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s "
+            "days. Open it from the mail once more. If that does not help, please write your comment again.",
             days=settings.last_known().unconfirmed_days,
         ),
     )

@@ -159,5 +159,7 @@ def journal_mode(version: tuple[int, int, int]) -> str:
     """
     fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     if not fixed:
-        warnings.warn(f"SQLite {'.'.join(map(str, version))} can lose commits in WAL mode: running without it.")
+        warnings.warn(
+            f"SQLite {'.'.join(map(str, version))} can lose commits in WAL mode: running without it.", stacklevel=2
+        )
     return "WAL" if fixed else "DELETE"

@@ -23,9 +23,8 @@ def about():
 @public_page
 def moderation():
     """The rules for comments, and what happens to one."""
-    return render_template(
-        "site/moderation.html", longest_text=LONGEST_TEXT, longest_name=LONGEST_NAME, undo_within=UNDO_WITHIN
-    )
+    minutes = int(UNDO_WITHIN.total_seconds() // 60)
+    return render_template("site/moderation.html", longest_text=LONGEST_TEXT, undo_minutes=minutes)
 
 
 @bp.get("/privacy/")

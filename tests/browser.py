@@ -91,7 +91,8 @@ def check_page(page):
     """What holds for every page: a language, a title, one h1, one main, a working skip link."""
     assert page.html, "not a page"
     assert page.html.get("lang")
-    assert page.title and page.title.get_text().strip()
+    assert page.title
+    assert page.title.get_text().strip()
     assert len(page.find_all("h1")) == 1, [h.get_text() for h in page.find_all("h1")]
     assert len(page.find_all("main")) == 1
     skip = page.body.find("a")
@@ -105,7 +106,7 @@ def check_page(page):
 
 
 def check_parts(page):
-    """What holds for a page and for a fragment: unique ids, labelled fields, nothing inline, quick paths with plain ones."""
+    """What holds for pages and fragments: unique ids, labelled fields, nothing inline, plain paths beside quick ones."""
     ids = [tag["id"] for tag in page.find_all(id=True)]
     assert len(ids) == len(set(ids)), f"ids twice: {sorted(id for id in ids if ids.count(id) > 1)}"
     for field in page.select("input, textarea, select"):
@@ -121,7 +122,8 @@ def check_parts(page):
                 f"a quick path without a plain one: {tag}"
             )
         if tag.has_attr("data-hx-post"):
-            assert tag.get("action") == tag["data-hx-post"] and tag.get("method") == "post", tag
+            assert tag.get("action") == tag["data-hx-post"], tag
+            assert tag.get("method") == "post", tag
     for script in page.find_all("script"):
         assert script.get("src", "").startswith("/static/"), "a script inline or from elsewhere"
     assert not page.find("style")

@@ -27,7 +27,7 @@ def by_code(comment: Comment, typed: str, network: str) -> bool:
 def confirm(comment: Comment) -> bool:
     """Confirms it; once is enough. By the site's policy it waits for a moderator or is public at once.
 
-    Returns whether it was unconfirmed. The comment is held. The caller commits. Raises MovedOn if it was withdrawn unconfirmed.
+    Returns whether it was unconfirmed. The comment is held. The caller commits. Raises MovedOn if it was withdrawn.
     """
     if comment.is_confirmed:
         return False

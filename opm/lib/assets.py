@@ -30,8 +30,8 @@ def init(app) -> None:
         prefix="static/",
         max_age=FOREVER_SECONDS,
         allow_all_origins=False,
-        immutable_file_test=lambda path, url: bool(HASHED.search(url)),
-        add_headers_function=lambda headers, path, url: headers.add_header("X-Content-Type-Options", "nosniff"),
+        immutable_file_test=lambda _path, url: bool(HASHED.search(url)),
+        add_headers_function=lambda headers, _path, _url: headers.add_header("X-Content-Type-Options", "nosniff"),
     )
 
 

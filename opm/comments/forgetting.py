@@ -1,0 +1,63 @@
+"""Letting go of what the site may no longer hold about commenters: the clocks that the privacy page states.
+
+Each function takes one batch, so that no writer waits long for another, and returns how many it took: none means
+that this clock is done for now. The caller commits. Looking is read-only: most of the time nothing has run out. What
+was found is changed only if it is still so, since somebody may confirm or withdraw at that very moment.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, exists, or_, select, update
+
+from opm.comments.models import Comment, Decision, State, Thread
+from opm.extensions import db, reading
+from opm.lib import clock
+
+BATCH = 200
+# Whose address the site still needs: to confirm it, or to say what became of the comment.
+IN_HAND = {State.UNCONFIRMED, State.PENDING}
+QUICKLY = {"synchronize_session": False}
+
+
+def unconfirmed(unconfirmed_days: int) -> int:
+    """Deletes comments that nobody confirmed in so many days."""
+    too_old = and_(Comment.state == State.UNCONFIRMED, Comment.written_at < _before(unconfirmed_days))
+    return _each(too_old, delete(Comment))
+
+
+def networks(network_days: int) -> int:
+    """Forgets from which networks comments came that are older."""
+    known = and_(Comment.network != "", Comment.written_at < _before(network_days))
+    return _each(known, update(Comment).values(network=""))
+
+
+def addresses(address_days: int) -> int:
+    """Forgets the addresses behind comments that were decided, once their thread has been still for so many days.
+
+    Without an address a comment is no longer known by its sameness: the same words would be a new comment. The
+    keyed hash of the address stays.
+    """
+    moment = _before(address_days)
+    still = ~exists().where(Thread.id == Comment.thread_id, Thread.active_at >= moment)
+    decided_lately = exists().where(Decision.comment_id == Comment.id, Decision.decided_at >= moment)
+    done = and_(
+        Comment.email.is_not(None),
+        Comment.state.not_in(IN_HAND),
+        Comment.written_at < moment,
+        or_(Comment.withdrawn_at.is_(None), Comment.withdrawn_at < moment),
+        still,
+        ~decided_lately,
+    )
+    return _each(done, update(Comment).values(email=None, sameness=None))
+
+
+def _before(days: int) -> datetime:
+    return clock.now() - timedelta(days=days)
+
+
+def _each(condition, statement) -> int:
+    with reading():
+        ids = db.session.scalars(select(Comment.id).where(condition).limit(BATCH)).all()
+    if ids:
+        db.session.execute(statement.where(Comment.id.in_(ids), condition), execution_options=QUICKLY)
+    return len(ids)
