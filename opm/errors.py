@@ -6,7 +6,7 @@ Nothing that was typed is lost: a refused POST gives it back, ready to be sent a
 import logging
 from dataclasses import dataclass, field
 
-from flask import make_response, render_template, request
+from flask import g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -101,8 +101,9 @@ def init(app) -> None:
 def answer(refused: Refused):
     """The page, or for htmx the fragment, that tells it."""
     db.session.rollback()
+    g.settings = settings.last_known()  # asked no more: the database may be the trouble
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
-    page = render_template(template, refused=refused, typed=_typed(), settings=settings.last_known())
+    page = render_template(template, refused=refused, typed=_typed())
     return make_response(page, refused.status, refused.headers)
 
 

@@ -18,7 +18,7 @@ def init(app) -> None:
     """Makes them known to templates."""
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
-        paragraphs=links.paragraphs, since=since, is_late=is_late, shorten=markdown.shorten,
+        paragraphs=links.paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 

@@ -18,7 +18,7 @@ def absolute(path: str) -> str:
 def paragraphs(text: str) -> Markup:
     """A stranger's plain text as HTML: paragraphs, line breaks, and web addresses as links nobody profits from."""
     blocks = re.split(r"\n[ \t]*\n\s*", text.strip())
-    return Markup("\n").join(Markup("<p>{}</p>").format(_linked(block)) for block in blocks if block.strip())
+    return Markup("\n").join(Markup("<p>{}</p>").format(linked(block, _broken)) for block in blocks if block.strip())
 
 
 def count(text: str) -> int:
@@ -26,14 +26,15 @@ def count(text: str) -> int:
     return len(ADDRESS.findall(text))
 
 
-def _linked(text: str) -> Markup:
+def linked(text: str, around=escape) -> Markup:
+    """The text with its web addresses as links; what stands around them is written by `around`."""
     parts, end = [], 0
     for match in ADDRESS.finditer(text):
         address = _without_trailing(match[0])
-        parts.append(_broken(text[end : match.start()]))
+        parts.append(around(text[end : match.start()]))
         parts.append(Markup('<a href="{0}" rel="nofollow ugc">{0}</a>').format(address))
         end = match.start() + len(address)
-    parts.append(_broken(text[end:]))
+    parts.append(around(text[end:]))
     return Markup("").join(parts)
 
 

@@ -9,7 +9,7 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
 
 
-def page_or_fragment(page: str, fragment: str, status: int = 200, **values) -> Response:
+def page_or_fragment(page: str, fragment: str, status: int = 200, /, **values) -> Response:
     """Renders the whole page, or, where htmx asked, the fragment that the page includes."""
     alone = wants_fragment()
     return make_response(render_template(fragment if alone else page, is_fragment=alone, **values), status)

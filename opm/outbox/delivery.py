@@ -9,6 +9,7 @@ import contextlib
 import logging
 import smtplib
 import ssl
+from collections.abc import Callable
 from datetime import timedelta
 
 from flask import current_app
@@ -37,8 +38,8 @@ class ServerAway(Exception):
     """The mail server cannot be reached or takes nothing from us. What was not tried waits, uncharged."""
 
 
-def deliver(letterbox: Letterbox) -> int:
-    """Sends what is due, one batch over one connection. Commits after each email.
+def deliver(letterbox: Letterbox, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Sends what is due, one batch over one connection, while `go_on()` says so. Commits after each email.
 
     Returns how many were claimed. Raises ServerAway when the server is the trouble and not an email.
     """
@@ -47,7 +48,7 @@ def deliver(letterbox: Letterbox) -> int:
     try:
         if waiting:
             with _Connection(current_app.extensions["mail"]) as connection:
-                while waiting and waiting[0].due_at - clock.now() > LEAST_LEASE_LEFT:
+                while waiting and go_on() and waiting[0].due_at - clock.now() > LEAST_LEASE_LEFT:
                     _deliver_one(waiting.pop(0), letterbox, connection)
     finally:
         _give_back(waiting)

@@ -18,5 +18,7 @@ def old(sent_email_days: int) -> int:
     with reading():  # nothing old is the rule, and looking must not hold up writers
         ids = db.session.scalars(select(Email.id).where(*is_old).limit(BATCH)).all()
     if ids:
-        db.session.execute(delete(Email).where(Email.id.in_(ids), *is_old), execution_options={"synchronize_session": False})
+        db.session.execute(
+            delete(Email).where(Email.id.in_(ids), *is_old), execution_options={"synchronize_session": False}
+        )
     return len(ids)

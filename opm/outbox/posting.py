@@ -16,6 +16,7 @@ def post(kind: str, recipient: str, about_id: int, *, nonce: str = "", due_at: d
     """
     has_server = bool(current_app.config["MAIL_SERVER"])
     host = current_app.config["MAIL_DEFAULT_SENDER"].rpartition("@")[2]
+    now = clock.now()
     email = Email(
         kind=kind,
         recipient=recipient,
@@ -23,8 +24,8 @@ def post(kind: str, recipient: str, about_id: int, *, nonce: str = "", due_at: d
         nonce=nonce,
         message_id=f"<{tokens.new_nonce()}@{host}>",
         state=State.WAITING if has_server else State.KEPT,
-        created_at=clock.now(),
-        due_at=due_at or clock.now(),
+        created_at=now,
+        due_at=due_at or now,
     )
     db.session.add(email)
     return email
