@@ -1,6 +1,6 @@
 """Puts the app together."""
 
-from flask import Flask
+from flask import Flask, request
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -77,9 +77,16 @@ def _agree_on_answers(app):
     """What holds for every request: whose page sent it, how it may be kept, what browsers are told."""
     errors.init(app)
     app.before_request(origin.check)
-    Compress(app)
-    app.after_request(headers.add)
+    app.before_request(_read_the_version_first)
+    app.after_request(headers.add)  # what is tied last acts first: compress, then compare tags, then headers
     app.after_request(caching.finish)
+    Compress(app)
+
+
+def _read_the_version_first():
+    """Whatever a reader is shown is at least as new as the public version that was read before it."""
+    if request.method in extensions.SAFE_METHODS:
+        settings.current()
 
 
 class _Id(IntegerConverter):

@@ -16,7 +16,7 @@ from opm.extensions import db, insert
 from opm.lib import publicity
 from opm.lib.i18n import gettext as _
 from opm.lib.publicity import Publicity
-from opm.lib.throttle import DAY, Allowance
+from opm.lib.throttle import DAY, HOUR, Allowance
 
 
 class Setting(db.Model):
@@ -124,6 +124,7 @@ class Settings:
     sign_ins_per_address_and_network: int = 5
     sign_ins_per_network: int = 20
     strangers_mails_per_address: int = 10
+    strangers_mails_on_site: int = 600  # more are sent later, and nothing is refused
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -145,7 +146,8 @@ class Settings:
 
     def allowance(self, name: str) -> Allowance:
         """The limit of that name."""
-        return Allowance(name, getattr(self, name), *([DAY] if name.endswith("_a_day") else []))
+        window = DAY if name.endswith("_a_day") else HOUR
+        return Allowance(name, getattr(self, name), window, refuses=not name.endswith("_on_site"))
 
 
 _last_known = Settings()

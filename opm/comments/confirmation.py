@@ -6,7 +6,7 @@ whoever repeats somebody's words whose they are. Only who knows the code, or hol
 
 from opm import settings
 from opm.comments.models import BlockedAddress, Comment, State, Thread, address_hash
-from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, add, same
+from opm.comments.submission import ALREADY_MAIL, add, post_code, same
 from opm.extensions import db
 from opm.lib import publicity, throttle, tokens
 from opm.outbox import posting
@@ -41,10 +41,10 @@ def confirm(comment: Comment) -> bool:
 
 def send_again(comment: Comment, network: str) -> None:
     """Mails the code once more: the same while it lives. Of a comment that needs none, its state. Raises TooMany."""
-    throttle.spend(_uses(comment.email or "", network))
+    counts = throttle.spend(_uses(comment.email or "", network))
     if comment.state == State.UNCONFIRMED:
         comment.renew_old_code()
-        posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce)
+        post_code(comment, counts)
     elif comment.email:
         posting.post(ALREADY_MAIL, comment.email, comment.id, nonce=comment.receipt_nonce)
 
@@ -55,7 +55,7 @@ def change_address(comment: Comment, email: str, network: str) -> Comment:
     An unconfirmed comment gets the new address. One that stands already is left alone and the words become a new
     comment, under the panel's old address: the answer is the same, and so is the mail.
     """
-    throttle.spend(_uses(email, network))
+    counts = throttle.spend(_uses(email, network))
     twin = same(comment.thread_id, comment.parent_id, email, comment.text)
     if twin is not None and twin is not comment:
         return _hand_panel(comment, twin)
@@ -63,9 +63,9 @@ def change_address(comment: Comment, email: str, network: str) -> Comment:
         return comment
     if comment.state == State.UNCONFIRMED:
         comment.readdress(email)
-        posting.post(CONFIRM_MAIL, email, comment.id, nonce=comment.link_nonce)
+        post_code(comment, counts)
         return comment
-    return _hand_panel(comment, add(_copy(comment, email)))
+    return _hand_panel(comment, add(_copy(comment, email), counts))
 
 
 def not_me(comment: Comment, *, never_mail_again: bool) -> None:
@@ -105,5 +105,6 @@ def _uses(email: str, network: str) -> dict:
     return {
         site.allowance("confirmations_per_address"): address,
         site.allowance("strangers_mails_per_address"): address,
+        site.allowance("strangers_mails_on_site"): "",
         site.allowance("confirmations_per_network"): network,
     }

@@ -35,10 +35,10 @@ def submit(thread: Thread, parent: Comment | None, *, text, name, email, network
         network=network,
         flags=_flags(text, trapped, counts),
     )
-    return add(comment)
+    return add(comment, counts)
 
 
-def add(comment: Comment) -> Comment:
+def add(comment: Comment, counts: dict[str, int]) -> Comment:
     """Stores it with its email; or, if another process has just stored the same, gives that one."""
     comment.sameness = sameness(comment.thread.id, comment.parent and comment.parent.id, comment.email, comment.text)
     try:
@@ -46,8 +46,15 @@ def add(comment: Comment) -> Comment:
             db.session.add(comment)
     except IntegrityError:
         return db.session.scalars(select(Comment).where(Comment.sameness == comment.sameness)).one()
-    posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce)
+    post_code(comment, counts)
     return comment
+
+
+def post_code(comment: Comment, counts: dict[str, int]) -> None:
+    """Mails the code and the link; a little later while a flood of comments would make a flood of mails."""
+    pace = settings.current().allowance("strangers_mails_on_site")
+    due_at = clock.now() + pace.delay(counts.get(pace.what, 0))
+    posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce, due_at=due_at)
 
 
 def check_open(thread: Thread, parent: Comment | None) -> None:
@@ -69,6 +76,7 @@ def _uses(email: str, network: str) -> dict:
         site.allowance("comments_per_address"): address,
         site.allowance("comments_per_address_a_day"): address,
         site.allowance("strangers_mails_per_address"): address,
+        site.allowance("strangers_mails_on_site"): "",
         site.allowance("comments_per_network"): network,
     }
 

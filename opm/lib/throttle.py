@@ -29,16 +29,21 @@ class TooMany(Exception):
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many times (`limit`) in each window (`per`), for whatever it is counted by."""
+    """So many times (`limit`) in each window (`per`), for whatever it is counted by. Some only count."""
 
     what: str
     limit: int
     per: timedelta = HOUR
+    refuses: bool = True
 
     def window(self, at: datetime) -> datetime:
         """The beginning of the window that holds this moment."""
         seconds = int(self.per.total_seconds())
         return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+
+    def delay(self, count: int) -> timedelta:
+        """How long the use with this count has to wait so that no more than the limit are served in a window."""
+        return max(0, count - self.limit) * (self.per / self.limit)
 
 
 class Tally(db.Model):
@@ -67,7 +72,7 @@ def spend(uses: Mapping[Allowance, str]) -> dict[str, int]:
     ).returning(Tally.key, Tally.count)
     counts = dict(db.session.execute(statement).all())
     for key, allowance in keys.items():
-        if counts[key] > allowance.limit:
+        if allowance.refuses and counts[key] > allowance.limit:
             ends = allowance.window(at) + allowance.per
             raise TooMany(allowance, max(1, int((ends - at).total_seconds())))
     return {allowance.what: counts[key] for key, allowance in keys.items()}
