@@ -8,4 +8,6 @@
     scripts.forEach(s => d.head.append(Object.assign(d.createElement("script"), {src: s, async: false})))
   }
   names.forEach(n => d.addEventListener(n, near, {passive: true}))
+  // Back to an address that htmx had pushed, after a reload: the browser changes the address alone. htmx would see to it.
+  addEventListener("popstate", e => e.state && e.state.htmx && !window.htmx && location.reload())
 })(document)

@@ -91,7 +91,9 @@ def undo(id):
     except moderation.CannotUndo:
         return _row(*_found(decision.comment_id), status=409, cannot_undo=True)
     db.session.commit()
-    return _row(*_found(comment.id)) if wants_fragment() else see_other(f"/desk/comments/#row-{comment.id}")
+    if wants_fragment():
+        return _row(*_found(comment.id), waiting=_counts()[State.PENDING])
+    return see_other(f"/desk/comments/#row-{comment.id}")
 
 
 def _rows():
@@ -125,5 +127,5 @@ def _row(comment, published, rejected, status=200, **values):
 
 def _decided(decision):
     return render_template(
-        "desk/comments/_decided.html", decision=decision, waiting=_counts()[State.PENDING], swap=True
+        "desk/comments/_decided.html", decision=decision, waiting=_counts()[State.PENDING], is_fragment=True
     )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "1795439207"
+revision = "0001"
 down_revision = None
 branch_labels = ("default",)
 depends_on = None
@@ -233,6 +233,18 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "byline",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["author.id"], name=op.f("fk_byline_author_id_author")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_byline_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("post_id", "author_id", name=op.f("pk_byline")),
+    )
+    with op.batch_alter_table("byline", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_byline_author_id"), ["author_id"], unique=False)
+
+    op.create_table(
         "decision",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("comment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -255,18 +267,6 @@ def upgrade() -> None:
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_decision_comment_id"), ["comment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decision_decided_at"), ["decided_at"], unique=False)
-
-    op.create_table(
-        "post_author",
-        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["author_id"], ["author.id"], name=op.f("fk_post_author_author_id_author")),
-        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_author_post_id_post"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("post_id", "author_id", name=op.f("pk_post_author")),
-    )
-    with op.batch_alter_table("post_author", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_post_author_author_id"), ["author_id"], unique=False)
 
     op.create_table(
         "post_category",
@@ -304,15 +304,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_post_category_category_id"))
 
     op.drop_table("post_category")
-    with op.batch_alter_table("post_author", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_post_author_author_id"))
-
-    op.drop_table("post_author")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_decided_at"))
         batch_op.drop_index(batch_op.f("ix_decision_comment_id"))
 
     op.drop_table("decision")
+    with op.batch_alter_table("byline", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_byline_author_id"))
+
+    op.drop_table("byline")
     op.drop_table("sign_in_attempt")
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_session_person_id"))

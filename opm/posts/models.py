@@ -4,6 +4,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, func, select
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.ext.orderinglist import ordering_list
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer
 
 from opm.comments.models import Thread
@@ -23,13 +25,6 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-post_author = Table(
-    "post_author",
-    Model.metadata,
-    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
-    Column("author_id", ForeignKey("author.id"), primary_key=True, index=True),
-    Column("position", db.Integer, nullable=False, default=0),
-)
 post_category = Table(
     "post_category",
     Model.metadata,
@@ -52,6 +47,17 @@ class Author(db.Model):
     name: Mapped[str] = mapped_column(SortedText)
     about: Mapped[str] = mapped_column(default="")
     person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Byline(db.Model):
+    """One author of one post, in the order in which they are named."""
+
+    __table_args__ = {}
+
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
+    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("author.id"), primary_key=True, index=True)
+    author: Mapped[Author] = relationship()
+    position: Mapped[int]
 
 
 class Category(db.Model):
@@ -128,7 +134,12 @@ class Post(db.Model):
 
     thread_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("thread.id"), unique=True)
     thread: Mapped[Thread | None] = relationship()
-    authors: Mapped[list[Author]] = relationship(secondary=post_author, order_by=post_author.c.position)
+    bylines: Mapped[list[Byline]] = relationship(
+        order_by=Byline.position, collection_class=ordering_list("position"), cascade="all, delete-orphan"
+    )
+    authors: AssociationProxy[list[Author]] = association_proxy(
+        "bylines", "author", creator=lambda author: Byline(author=author)
+    )
     categories: Mapped[list[Category]] = relationship(
         secondary=post_category, order_by=lambda: (Category.position, Category.name)
     )
@@ -166,7 +177,7 @@ class Post(db.Model):
                 undefer(cls.html),
                 joinedload(cls.thread),
                 joinedload(cls.series),
-                joinedload(cls.authors),
+                joinedload(cls.bylines).joinedload(Byline.author),
                 selectinload(cls.categories),
             )
         )
