@@ -1,4 +1,4 @@
-"""The site. `flask` and the server look here."""
+"""The site. `flask` and the server look here; `python app.py` serves it, with its worker beside it."""
 
 import os
 import sys
@@ -10,3 +10,8 @@ try:
     app = create_app(os.environ)
 except ConfigError as error:
     sys.exit(f"The site cannot start. {error}")
+
+if __name__ == "__main__":
+    from opm import serving  # here, since the commands of `flask` have no use for a server
+
+    sys.exit(serving.run(app))

@@ -6,15 +6,21 @@ clocks) is not here but in `opm/settings.py`.
 
 import ipaddress
 import os
+import re
 import secrets
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 KB = 1024
 SECRET_FILE = "secret-key"
 SHORTEST_SECRET = 32
 FEWEST_DISTINCT_CHARACTERS = 10
+LONGEST_SENDER = 254
+HOST = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:\d+)?/?", re.I)
 
 
 class ConfigError(Exception):
@@ -29,7 +35,7 @@ def instance_folder(environ=os.environ) -> Path:
 
 def from_environment(environ=os.environ) -> dict:
     """The app's configuration. Raises ConfigError with a sentence about the first setting that makes no sense."""
-    instance = instance_folder(environ)
+    instance = _made(instance_folder(environ))
     _warn_of_unknown_names(environ)
 
     # The port that ./run serves on, on loopback.
@@ -51,7 +57,7 @@ def from_environment(environ=os.environ) -> dict:
         # How many proxies stand in front and set X-Forwarded-For. With 0 that header is not believed.
         "TRUSTED_PROXIES": _whole_number(environ, "OPM_TRUSTED_PROXIES", default=0, least=0, most=10),
         # The server that takes our mail. Without one, mail is kept for admins to read at /desk/outbox/.
-        "MAIL_SERVER": environ.get("OPM_MAIL_SERVER") or None,
+        "MAIL_SERVER": _mail_server(environ),
         # Its port: 587 with TLS, otherwise 25.
         "MAIL_PORT": _whole_number(
             environ,
@@ -65,7 +71,7 @@ def from_environment(environ=os.environ) -> dict:
         "MAIL_PASSWORD": environ.get("OPM_MAIL_PASSWORD") or None,
         # Whether to speak TLS with it (STARTTLS; its certificate is checked). 1 or 0.
         "MAIL_USE_TLS": _yes(environ, "OPM_MAIL_USE_TLS", True),
-        # The address that mail comes from; by default no-reply@ the site's host.
+        # The address that mail comes from; by default no-reply@ the site's host (on loopback: localhost).
         "MAIL_DEFAULT_SENDER": _sender(environ.get("OPM_MAIL_SENDER"), base_url),
         # Whether an empty site on loopback is filled with the demo. 1 or 0.
         "DEMO": _yes(environ, "OPM_DEMO", True),
@@ -118,13 +124,26 @@ def _yes(environ, name, default) -> bool:
     return default if text == "" else text == "1"
 
 
-def _base_url(text) -> str:
-    parts = urlsplit(text.strip())
+def _made(instance: Path) -> Path:
     try:
-        sound = parts.scheme in ("http", "https") and parts.hostname and not parts.username and (parts.port or 1)
+        instance.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"OPM_INSTANCE must be a folder that can be made and written to, not “{instance}”: {error.strerror}."
+        )
+    if not os.access(instance, os.W_OK | os.X_OK):
+        raise ConfigError(f"OPM_INSTANCE must be a folder that can be written to, and “{instance}” cannot.")
+    return instance
+
+
+def _base_url(text) -> str:
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        is_sound = bool(HOST.fullmatch(text)) and parts.port != 0
     except ValueError:
-        sound = False
-    if not sound or parts.path not in ("", "/") or parts.query or parts.fragment:
+        is_sound = False
+    if not is_sound:
         raise ConfigError(
             f"OPM_BASE_URL must be like https://policy.example.org, with no path after the host, not “{text}”."
         )
@@ -136,12 +155,32 @@ def _database_url(text, instance) -> str:
         return f"sqlite:///{instance / 'opm.db'}"
     if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ConfigError("OPM_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigError("OPM_DATABASE_URL must be like postgresql://name:password@host:5432/database.")
+    if url.drivername == "sqlite" and (url.database in (None, "", ":memory:") or url.query):
+        raise ConfigError(
+            "OPM_DATABASE_URL must name a file after sqlite:///, and nothing else: several processes share it."
+        )
     return text
 
 
+def _mail_server(environ) -> str | None:
+    server = (environ.get("OPM_MAIL_SERVER") or "").strip()
+    if any(c.isspace() or c == "/" for c in server) or server.count(":") == 1:
+        raise ConfigError(f"OPM_MAIL_SERVER must be a bare host name (its port is OPM_MAIL_PORT), not “{server}”.")
+    if bool(environ.get("OPM_MAIL_USERNAME")) != bool(environ.get("OPM_MAIL_PASSWORD")):
+        raise ConfigError("OPM_MAIL_USERNAME and OPM_MAIL_PASSWORD belong together: set both or neither.")
+    return server or None
+
+
 def _sender(text, base_url) -> str:
-    sender = (text or f"no-reply@{urlsplit(base_url).hostname}").strip()
-    if sender.count("@") != 1 or any(c.isspace() or c in '<>,;:\\"' for c in sender):
+    host = urlsplit(base_url).hostname
+    sender = (text or f"no-reply@{'localhost' if is_loopback(host) else host}").strip()
+    mailbox, _at, domain = sender.rpartition("@")
+    is_sound = mailbox and domain and "@" not in mailbox and len(sender) <= LONGEST_SENDER and sender.isascii()
+    if not is_sound or any(not c.isprintable() or c in ' <>()[],;:\\"' for c in sender):
         raise ConfigError(f"OPM_MAIL_SENDER must be one bare address like no-reply@example.org, not “{sender}”.")
     return sender
 
@@ -159,7 +198,6 @@ def _secret(given, instance) -> str:
 def _secret_in(file: Path) -> str:
     """The secret kept in this file; made on first use. Two processes starting at once agree on one."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_name(f".{file.name}-{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))

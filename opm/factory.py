@@ -1,11 +1,11 @@
 """Puts the app together."""
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from opm import config, errors, extensions, filters, settings, site
+from opm import cli, config, errors, extensions, filters, settings, site
 from opm.accounts import emails as account_emails
 from opm.accounts import views as accounts
 from opm.accounts.access import RowSessions
@@ -39,6 +39,7 @@ def create_app(environ=None, **overrides) -> Flask:
     app.config.from_mapping(config.from_environment(environ) | COMPRESSION | overrides)
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the desk's guard checks it; public forms rest on their origin
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # no Referer is needed: lib/origin.py has seen whose page sent it
     app.config["TRUSTED_HOSTS"] = origin.trusted_hosts(app.config)
     app.session_interface = RowSessions()
     _set_templates_up(app)
@@ -46,6 +47,7 @@ def create_app(environ=None, **overrides) -> Flask:
     extensions.init(app)
     _open_rooms(app)
     _agree_on_answers(app)
+    cli.init(app)
     return app
 
 
@@ -76,11 +78,18 @@ def _open_rooms(app):
 def _agree_on_answers(app):
     """What holds for every request: whose page sent it, how it may be kept, what browsers are told."""
     errors.init(app)
+    app.before_request(_no_nul)
     app.before_request(origin.check)
     app.before_request(_read_the_version_first)
     app.after_request(headers.add)  # what is tied last acts first: compress, then compare tags, then headers
     app.after_request(caching.finish)
     Compress(app)
+
+
+def _no_nul():
+    """No address holds a NUL. SQLite would find nothing there; PostgreSQL refuses even to look."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _read_the_version_first():

@@ -7,7 +7,7 @@ was found is changed only if it is still so, since somebody may confirm or withd
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, select, update
 
 from opm.comments.models import Comment, Decision, State, Thread
 from opm.extensions import db, reading
@@ -16,6 +16,8 @@ from opm.lib import clock
 BATCH = 200
 # Whose address the site still needs: to confirm it, or to say what became of the comment.
 IN_HAND = {State.UNCONFIRMED, State.PENDING}
+# A decision's mail may still be on its way; it goes to the address that the comment has.
+MAIL_ARRIVES_WITHIN = timedelta(days=3)
 QUICKLY = {"synchronize_session": False}
 
 
@@ -32,21 +34,22 @@ def networks(network_days: int) -> int:
 
 
 def addresses(address_days: int) -> int:
-    """Forgets the addresses behind comments that were decided, once their thread has been still for so many days.
+    """Forgets the addresses behind comments so many days after the last comment under the same post.
 
-    Without an address a comment is no longer known by its sameness: the same words would be a new comment. The
-    keyed hash of the address stays.
+    Only where nothing waits to be told. Without an address a comment is no longer known by its sameness: the same
+    words would be a new comment. The keyed hash of the address stays.
     """
     moment = _before(address_days)
-    still = ~exists().where(Thread.id == Comment.thread_id, Thread.active_at >= moment)
-    decided_lately = exists().where(Decision.comment_id == Comment.id, Decision.decided_at >= moment)
+    commented_since = exists().where(Thread.id == Comment.thread_id, Thread.active_at >= moment)
+    just_decided = exists().where(
+        Decision.comment_id == Comment.id, Decision.decided_at >= clock.now() - MAIL_ARRIVES_WITHIN
+    )
     done = and_(
         Comment.email.is_not(None),
         Comment.state.not_in(IN_HAND),
         Comment.written_at < moment,
-        or_(Comment.withdrawn_at.is_(None), Comment.withdrawn_at < moment),
-        still,
-        ~decided_lately,
+        ~commented_since,
+        ~just_decided,
     )
     return _each(done, update(Comment).values(email=None, sameness=None))
 

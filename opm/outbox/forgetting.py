@@ -12,7 +12,7 @@ BATCH = 200
 
 
 def old(sent_email_days: int) -> int:
-    """Deletes a batch of emails that were settled (kept ones: written) longer ago. Returns how many. The caller commits."""
+    """Deletes a batch of those settled (or kept: written) so many days ago. Returns how many. The caller commits."""
     ended_at = func.coalesce(Email.settled_at, Email.created_at)
     is_old = Email.state != State.WAITING, ended_at < clock.now() - timedelta(days=sent_email_days)
     with reading():  # nothing old is the rule, and looking must not hold up writers

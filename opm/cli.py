@@ -1,0 +1,162 @@
+"""Commands beside a running site: `.venv/bin/flask --help` lists them, with the same OPM_ settings as the site has.
+
+What a person can do something about is told in a sentence, with exit code 1 (2 for a command that was mistyped).
+"""
+
+from functools import wraps
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import MultiDict
+
+from opm import worker
+from opm.accounts import signing_in, staffing
+from opm.accounts.abilities import Role
+from opm.accounts.forms import SignInForm
+from opm.accounts.models import Person
+from opm.comments.models import LONGEST_NAME
+from opm.extensions import db, reading
+from opm.lib import logs, schema
+from opm.lib.forms import Line, no_encoded_words, no_longer_than
+from opm.lib.i18n import gettext as _
+from opm.lib.i18n import lazy_gettext as later
+from opm.lib.links import absolute
+from opm.lib.processes import StopSignal
+
+
+def init(app: Flask) -> None:
+    """Makes the commands known to `flask`."""
+    for command in (load_demo, work, import_wordpress, staff, sign_in_link):
+        app.cli.add_command(command)
+
+
+def plainly(act):
+    """Tells what went wrong in a sentence. Refuses to begin unless the tables are those of this code."""
+
+    @wraps(act)
+    def told(*args, **kwargs):
+        try:
+            schema.expect_current()
+            return act(*args, **kwargs)
+        except schema.WrongSchema as refusal:
+            raise click.ClickException(str(refusal))
+        except DBAPIError as error:
+            raise click.ClickException(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
+
+    return told
+
+
+@click.command("demo")
+@with_appcontext
+@plainly
+def load_demo():
+    """Fill an empty site with the demo."""
+    from opm import demo  # it and the import are read only when asked for: neither the site nor the worker needs them
+
+    try:
+        demo.load()
+    except demo.NotEmpty as refusal:
+        raise click.ClickException(str(refusal))
+    db.session.commit()
+    click.echo(_("The demo is loaded. Sign in with: flask sign-in-link, and the address of one of:"))
+    _show_staff()
+
+
+@click.command("worker")
+@with_appcontext
+def work():
+    """Deliver mail and forget what may no longer be held, until Ctrl-C or SIGTERM.
+
+    ./run does this by itself. Several workers do no harm.
+    """
+    logs.init("worker")
+    try:
+        schema.expect_current()
+    except schema.WrongSchema as refusal:
+        raise click.ClickException(str(refusal))
+    except DBAPIError:
+        pass  # it may come up later: the worker waits for it
+    worker.work(current_app._get_current_object(), StopSignal())
+
+
+@click.command("import-wordpress")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True))
+@with_appcontext
+@plainly
+def import_wordpress(file):
+    """Bring in posts, categories, tags, authors and approved comments from a WordPress export (WXR).
+
+    What was brought in before is left as it is. Nobody is mailed.
+    """
+    from opm.wordpress import importing, reader
+
+    try:
+        summary = importing.import_file(file)
+    except reader.ImportRefused as refusal:
+        raise click.ClickException(str(refusal))
+    db.session.commit()
+    for line in summary.lines():
+        click.echo(line)
+
+
+@click.group()
+def staff():
+    """Who may enter the desk."""
+
+
+@staff.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="Their name, as it stands beside what they decide.")
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]),
+    help="What they are here for. May be given several times.",
+)  # fmt: skip
+@with_appcontext
+@plainly
+def add_staff(email, name, roles):
+    """Make somebody staff, or give one of the staff more roles."""
+    form = _StaffForm(formdata=MultiDict({"email": email, "name": name}))
+    if not form.validate():
+        raise click.ClickException(" ".join(f"{error}." for errors in form.errors.values() for error in errors))
+    try:
+        person = staffing.add(form.email.data, form.name.data, [Role(role) for role in roles])
+    except staffing.NameMissing as refusal:
+        raise click.ClickException(str(refusal))
+    db.session.commit()
+    click.echo(_as_listed(person))
+
+
+@click.command("sign-in-link")
+@click.argument("email")
+@with_appcontext
+@plainly
+def sign_in_link(email):
+    """Print a link that signs one of the staff in, once and within ten minutes."""
+    with reading():
+        person = Person.by_email(email)
+    if person is None or not person.is_staff:
+        raise click.ClickException(_("Nobody on the staff has the address %(email)s.", email=email))
+    attempt = signing_in.begin(person)
+    db.session.commit()
+    click.echo(absolute(f"/desk/sign-in/link/{attempt.link_token}"))
+
+
+class _StaffForm(SignInForm):
+    name = Line(
+        validators=[
+            no_longer_than(LONGEST_NAME, later("The name is %(over)s characters over the limit of %(most)s")),
+            no_encoded_words,
+        ]
+    )
+
+
+def _show_staff():
+    with reading():
+        for person in db.session.scalars(Person.staff()):
+            click.echo(f"  {_as_listed(person)}")
+
+
+def _as_listed(person: Person) -> str:
+    return f"{person.email}  {person.name} ({', '.join(person.roles)})"

@@ -1,0 +1,52 @@
+"""The database as a start or a command finds it: whether its tables are those of this code, or what it says instead."""
+
+import logging
+
+from alembic.util import CommandError
+from flask import current_app
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from opm.extensions import migrate, reading
+from opm.lib.i18n import gettext as _
+
+# Flask-Alembic lets it announce each look at the tables.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+class WrongSchema(Exception):
+    """The tables are not those of this code. Its text is a sentence for whoever started the site or a command."""
+
+
+def is_current() -> bool:
+    """Whether all migrations have been made. Raises WrongSchema if the database knows some that this code does not."""
+    known = migrate.script_directory
+    with current_app.app_context(), reading():  # a context of its own, since its connection can only read
+        made = migrate.migration_context.get_current_heads()
+    try:
+        [known.get_revision(revision) for revision in made]
+    except CommandError:
+        raise WrongSchema(
+            _("The database was made by a newer version of this site. Run that one, or restore an older backup.")
+        ) from None
+    return set(made) == set(known.get_heads())
+
+
+def expect_current() -> None:
+    """Raises WrongSchema unless all migrations have been made, and no others."""
+    if not is_current():
+        raise WrongSchema(
+            _("The database has no tables yet, or those of an older version. Start the site with ./run: it makes them.")
+        )
+
+
+def upgrade() -> None:
+    """Makes the migrations that are missing, all of them or none. Raises WrongSchema if the database is ahead of us."""
+    if not is_current():
+        with current_app.app_context():  # Flask-Alembic keeps its connection, and the write lock, as long as that lasts
+            migrate.upgrade()
+
+
+def complaint(error: SQLAlchemyError) -> str:
+    """What the database said, without the statement and what it was given."""
+    words = str(error.orig if isinstance(error, DBAPIError) else error)
+    return words.strip().partition("\n")[0].rstrip(".")
