@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from flask import g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -84,7 +84,8 @@ def init(app) -> None:
     """Ties every refusal to its words."""
     telling = {
         HTTPException: _of_http,
-        DBAPIError: _database_busy,
+        OperationalError: _database_busy,
+        InterfaceError: _database_busy,
         PoolTimeout: _database_busy,
         TooMany: _too_many,
         ForeignOrigin: _foreign_origin,

@@ -29,6 +29,15 @@ except ImportError:
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 BUSY_WAIT_SECONDS = 5
 WAL_PAGES_KEPT = 16 * 1024 * 1024
+# A connection for every thread of a server's worker. What was typed stands in no message of the database.
+SQLITE = {"module": sqlite_library, "pool_size": 40, "hide_parameters": True}
+POSTGRES = {
+    "pool_size": 10,
+    "max_overflow": 22,
+    "pool_pre_ping": True,
+    "hide_parameters": True,
+    "connect_args": {"options": f"-c lock_timeout={BUSY_WAIT_SECONDS}s", "connect_timeout": BUSY_WAIT_SECONDS},
+}
 
 NAMING = {  # a constraint without a name can never be dropped
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,10 +65,8 @@ mail = Mail()
 
 def init(app) -> None:
     """Ties the extensions to the app and the engine to the rules above."""
-    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"module": sqlite_library, "pool_size": 40})
-    else:
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 10, "max_overflow": 22, "pool_pre_ping": True})
+    is_sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", SQLITE if is_sqlite else POSTGRES)
     app.config.setdefault("ALEMBIC", {"script_location": "migrations"})
     app.config.setdefault("ALEMBIC_CONTEXT", {"render_as_batch": True, "compare_type": True})
     db.init_app(app)
