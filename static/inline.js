@@ -24,9 +24,17 @@
   // not put in place of what somebody typed.
   const failed = e => {
     const from = e.target.closest("form") || e.target
-    const words = from.querySelector("[role=alert][hidden]")
-    if (words) words.hidden = false
+    if (from.dataset.lost) say(from, from.dataset.lost)
     else if (from.href) location.href = from.href
+  }
+  const say = (form, words) => {
+    form.querySelectorAll(".lost").forEach(old => old.remove())
+    const p = d.createElement("p"), button = form.querySelector("p > button")
+    p.className = "error lost"
+    p.setAttribute("role", "alert")
+    p.textContent = words
+    if (button) button.parentNode.after(p)
+    else form.append(p)
   }
   d.addEventListener("htmx:before:response", e => {
     if (/HX-Request/i.test(e.detail.ctx.response.headers.get("Vary"))) return

@@ -41,31 +41,20 @@ def confirm(comment: Comment) -> bool:
 
 def send_again(comment: Comment, network: str) -> None:
     """Mails the code once more: the same while it lives. Of a comment that needs none, its state. Raises TooMany."""
-    counts = throttle.spend(_uses(comment.email or "", network))
-    if comment.state == State.UNCONFIRMED:
-        comment.renew_old_code()
-        post_code(comment, counts)
-    elif comment.email:
-        posting.post(ALREADY_MAIL, comment.email, comment.id, nonce=comment.receipt_nonce)
+    _mail_again(comment, throttle.spend(_uses(comment.email or "", network)))
 
 
 def change_address(comment: Comment, email: str, network: str) -> Comment:
     """The same words from another address. Returns the comment that the panel is about from now on. Raises TooMany.
 
-    An unconfirmed comment gets the new address. One that stands already is left alone and the words become a new
-    comment, under the panel's old address: the answer is the same, and so is the mail.
+    The words become a comment of the new address, under the panel's old one. The comment they leave goes if nobody
+    has confirmed it, with its links; one that is confirmed is left alone. Answer and mail are the same either way:
+    even the new comment's number tells nothing.
     """
     counts = throttle.spend(_uses(email, network))
-    twin = same(comment.thread_id, comment.parent_id, email, comment.text)
-    if twin is not None and twin is not comment:
-        return _hand_panel(comment, twin)
-    if twin is comment:
-        return comment
-    if comment.state == State.UNCONFIRMED:
-        comment.readdress(email)
-        post_code(comment, counts)
-        return comment
-    return _hand_panel(comment, add(_copy(comment, email), counts))
+    if twin := same(comment.thread_id, comment.parent_id, email, comment.text):
+        _mail_again(twin, counts)
+    return _hand_panel(comment, twin or add(_copy(comment, email), counts))
 
 
 def not_me(comment: Comment, *, never_mail_again: bool) -> None:
@@ -76,11 +65,21 @@ def not_me(comment: Comment, *, never_mail_again: bool) -> None:
     db.session.delete(comment)
 
 
+def _mail_again(comment: Comment, counts: dict[str, int]) -> None:
+    if comment.state == State.UNCONFIRMED:
+        comment.renew_old_code()
+        post_code(comment, counts)
+    elif comment.email:
+        posting.post(ALREADY_MAIL, comment.email, comment.id, nonce=comment.receipt_nonce)
+
+
 def _hand_panel(comment: Comment, to: Comment) -> Comment:
     """The panel's address leads to the other comment from now on; an unconfirmed one that it leaves goes."""
+    if to is comment:
+        return comment
     handle, comment.panel_handle = comment.panel_handle, tokens.new_nonce()
     db.session.flush()
-    to.panel_handle = handle
+    to.panel_handle, to.panel_opened_at = handle, comment.panel_opened_at
     if comment.state == State.UNCONFIRMED:
         db.session.delete(comment)
     return to
@@ -96,6 +95,7 @@ def _copy(comment: Comment, email: str) -> Comment:
         address_hash=address_hash(email),
         network=comment.network,
         flags=comment.flags,
+        written_at=comment.panel_opened_at,  # when the words were last sent, as if they had been new then
         code_tries=comment.code_tries,
     )
 

@@ -50,7 +50,15 @@ class CommentForm(PublicForm):
     )
     email = _address_field()
     url = Line()
-    parent = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID, _("Answer a comment of this thread"))])
+    parent = StringField()
+
+    @property
+    def parent_id(self) -> int | None:
+        """The comment that is answered, if any; 0, which no comment has, for what is no such number."""
+        named = self.parent.data
+        if not named:
+            return None
+        return int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0
 
     def words(self) -> dict:
         """What a new comment is made of."""

@@ -106,13 +106,14 @@ class Thread(db.Model):
 
     @classmethod
     def at(cls, address: str) -> "Thread | None":
-        """The public thread with this address."""
-        return db.session.scalar(select(cls).where(cls.address == address, cls.is_public))
+        """The public thread with this address. That of a post still to come is not public yet."""
+        is_there = cls.address == address, cls.is_public, cls.opened_at <= clock.now()
+        return db.session.scalar(select(cls).where(*is_there))
 
     @classmethod
     def held(cls, id: int) -> "Thread":
-        """The thread, locked until this transaction ends."""
-        return db.session.get_one(cls, id, with_for_update=True, populate_existing=True)
+        """The thread, locked until this transaction ends. New comments can still refer to it."""
+        return db.session.get_one(cls, id, with_for_update={"key_share": True}, populate_existing=True)
 
     def closing_at(self, close_after_days: int) -> datetime | None:
         """When it closes or closed: by hand, by date, or by age where the site has set one."""
@@ -281,17 +282,15 @@ class Comment(db.Model):
     # What it can do
 
     def remember_sameness(self) -> None:
-        """Sets the hash by which a repeat is known, or none once the comment stands no more."""
-        stands = self.state in STANDING and self.email
-        self.sameness = sameness(self.thread_id, self.parent_id, self.email, self.text) if stands else None
+        """Sets the hash by which a repeat is known, or none once the comment stands no more.
 
-    def readdress(self, email: str) -> None:
-        """Another address, with a link and digits of its own. The tries already spent stay spent. Raises MovedOn."""
-        self.expect({State.UNCONFIRMED})
-        self.email, self.address_hash = email, address_hash(email)
-        self.link_nonce, self.code_nonce, self.receipt_nonce = (tokens.new_nonce() for _ in range(3))
-        self.code_made_at = clock.now()
-        self.remember_sameness()
+        None, too, where the same words were sent anew before this comment came back: the newer one has it.
+        """
+        stands = self.state in STANDING and self.email
+        mark = sameness(self.thread_id, self.parent_id, self.email, self.text) if stands else None
+        with db.session.no_autoflush:
+            taken = select(Comment.id).where(Comment.sameness == mark, Comment.id != self.id)
+            self.sameness = mark if mark and db.session.scalar(taken) is None else None
 
     def renew_old_code(self) -> None:
         """Before a mail repeats them: live digits stay as they are, expired ones are made anew."""

@@ -57,17 +57,34 @@ def post_code(comment: Comment, counts: dict[str, int]) -> None:
     posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce, due_at=due_at)
 
 
+def answered(thread: Thread, id: int | None) -> Comment | None:
+    """The comment of this thread that somebody answers, if they answer one.
+
+    Raises ParentGone if none of that number is published here, whether it waits, stands elsewhere or never was.
+    """
+    if id is None:
+        return None
+    found = db.session.get(Comment, id)
+    if found is None or not _is_answerable(found, thread):
+        raise ParentGone
+    return found
+
+
 def check_open(thread: Thread, parent: Comment | None) -> None:
     """Raises ThreadClosed or ParentGone if nothing can be said here, or not in answer to that."""
     if not thread.is_open(settings.current().close_after_days):
         raise ThreadClosed
-    if parent is not None and not (parent.thread_id == thread.id and parent.is_published):
+    if parent is not None and not _is_answerable(parent, thread):
         raise ParentGone
 
 
 def same(thread_id: int, parent_id: int | None, email: str, text: str) -> Comment | None:
     """The comment that these words from this address already are in this place, while it stands."""
     return db.session.scalar(select(Comment).where(Comment.sameness == sameness(thread_id, parent_id, email, text)))
+
+
+def _is_answerable(parent: Comment, thread: Thread) -> bool:
+    return parent.thread_id == thread.id and parent.is_published
 
 
 def _uses(email: str, network: str) -> dict:

@@ -29,15 +29,15 @@ def submit(address):
     thread = Thread.at(f"/{address}/") or abort(404)
     form = CommentForm()
     is_sound = form.validate()
-    parent = db.session.get(Comment, form.parent.data or 0)
-    if (request.content_length or 0) > BODY_LIMIT:
-        return _form(thread, parent, form, 413)
-    if not is_sound:
-        return _form(thread, parent, form, 422)
     try:
-        comment = submission.submit(thread, parent, **form.words(), network=origin.network())
+        parent = submission.answered(thread, form.parent_id)
     except ParentGone:
         return _form(thread, None, form, 409, parent_gone=True)
+    if (request.content_length or 0) > BODY_LIMIT:
+        return _form(thread, parent, form, 413, too_heavy=True)
+    if not is_sound:
+        return _form(thread, parent, form, 422)
+    comment = submission.submit(thread, parent, **form.words(), network=origin.network())
     db.session.commit()
     return _panel(comment) if wants_fragment() else see_other(f"/comment/sent/{comment.panel_token}")
 
@@ -52,6 +52,7 @@ def thread(address):
 def reply(id):
     """The same form, under the comment that it answers."""
     parent = _published(id)
+    submission.check_open(parent.thread, parent)
     return _form(parent.thread, parent, CommentForm(formdata=None))
 
 
@@ -224,10 +225,12 @@ def _of_panel(token: str, held: bool = False) -> Comment:
     """The comment that this panel is about. Raises LinkEnded."""
     handle = tokens.subject_of(token)
     found = db.session.scalar(select(Comment).where(Comment.panel_handle == handle)) if handle else None
-    lives = found is not None and found.panel_lives(settings.current().unconfirmed_for)
-    if not lives or not tokens.opens(token, "comment panel", handle):
+    if found and held:
+        found = Comment.held(found.id)  # none, if it was deleted a moment ago
+    lives = found is not None and found.email and found.panel_lives(settings.current().unconfirmed_for)
+    if not lives or not tokens.opens(token, "comment panel", found.panel_handle):
         raise LinkEnded
-    return Comment.held(found.id) if held else found
+    return found
 
 
 def _of_link(token: str, purpose: str, held: bool = False) -> Comment:

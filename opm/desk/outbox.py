@@ -41,6 +41,7 @@ def outbox():
             (email, letterbox.render(email) if email.state == State.KEPT else None) for email in emails[:ON_A_PAGE]
         ],
         counts=dict(db.session.execute(select(Email.state, func.count(Email.id)).group_by(Email.state)).all()),
+        kinds=KINDS,
         state=state,
         number=number,
         has_more=len(emails) > ON_A_PAGE,

@@ -13,6 +13,8 @@ from opm.lib.i18n import gettext as _
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+# Characters that count as letters or signs and show nothing.
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 
 
@@ -61,10 +63,10 @@ def several_lines(text: str) -> str:
 
 
 def filled(message):
-    """Refuses an empty answer with this sentence."""
+    """Refuses an answer in which there is nothing to see with this sentence."""
 
     def check(form, field):
-        if not field.data:
+        if not _shows(field.data or ""):
             raise ValidationError(str(message))
 
     return check
@@ -99,3 +101,8 @@ def one_address(form, field):
         field.data = validate_email(typed, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
         raise ValidationError(_("Look at your email address again: it should be like name@example.org")) from None
+
+
+def _shows(text: str) -> bool:
+    """Whether a letter, digit or sign stands in it that leaves a mark on the page."""
+    return any(unicodedata.category(character)[0] in "LNPS" and character not in BLANK for character in text)
