@@ -17,16 +17,25 @@ def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = N
 
     A slug that another post of that day has is given a number. A moment in the past mails no one.
     """
+    place(post, at, comments_closed_at=comments_closed_at)
+    publicity.bump()
+
+
+def place(post: Post, at: datetime, *, comments_closed_at: datetime | None = None) -> None:
+    """All of `publish` but raising the public version. Whoever places many raises it themselves, last."""
     post.state, post.published_at = State.PUBLISHED, at
     post.published_on = settings.current().local(at).date()
     post.slug = first_free(post.slug, _slugs_on(post))
     post.thread = Thread(address=post.address, title=post.title, opened_at=at, closed_at=comments_closed_at)
     db.session.add(post)
-    publicity.bump()
 
 
 def _slugs_on(post: Post) -> set[str]:
-    """The slugs that other posts of its day have."""
+    """The slugs that other posts of its day have, also those that are not stored yet."""
     with db.session.no_autoflush:
         taken = select(Post.slug).where(Post.published_on == post.published_on, Post.id != (post.id or 0))
-        return set(db.session.scalars(taken))
+        return set(db.session.scalars(taken)) | {
+            other.slug
+            for other in db.session.new
+            if isinstance(other, Post) and other is not post and other.published_on == post.published_on
+        }

@@ -18,7 +18,7 @@ bp = Blueprint("posts", __name__)
 
 
 @bp.get("/", defaults={"number": 1})
-@bp.get(f"/page/<int(max={LARGEST_PAGE}):number>/")
+@bp.get(f"/page/<int(min=1, max={LARGEST_PAGE}):number>/")
 @public_page
 def home(number):
     """All posts, the newest first."""
@@ -26,7 +26,7 @@ def home(number):
 
 
 @bp.get("/category/<slug>/", defaults={"number": 1})
-@bp.get(f"/category/<slug>/page/<int(max={LARGEST_PAGE}):number>/")
+@bp.get(f"/category/<slug>/page/<int(min=1, max={LARGEST_PAGE}):number>/")
 @public_page
 def category(slug, number):
     """The posts of one category. To htmx it answers with the list alone, filter and all."""
