@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from opm.lib.i18n import lazy_gettext as _
+
 
 class Role(StrEnum):
     """What a member of staff is here for."""
@@ -15,11 +17,15 @@ class Role(StrEnum):
 class Ability(StrEnum):
     """Something that not everybody at the desk may do."""
 
-    MODERATE = "decide on comments"
-    READ_OUTBOX = "read the mail that the site writes"
+    MODERATE = "moderate"
+    READ_OUTBOX = "read outbox"
 
 
 MAY = {
     Ability.MODERATE: {Role.MODERATOR, Role.ADMIN},
     Ability.READ_OUTBOX: {Role.ADMIN},
+}
+IN_WORDS = {
+    Ability.MODERATE: _("decide on comments"),
+    Ability.READ_OUTBOX: _("read the mail that the site writes"),
 }

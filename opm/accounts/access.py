@@ -10,9 +10,12 @@ from urllib.parse import urlencode
 from flask import current_app, g, redirect, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
-from opm.accounts.abilities import MAY, Ability
+from opm.accounts.abilities import IN_WORDS, MAY, Ability
 from opm.accounts.models import SIGNED_IN_FOR, Person, Session
 from opm.extensions import csrf, db
+from opm.lib.i18n import gettext as _
+
+LONGEST_ADDRESS = 500
 
 
 class NotSignedIn(Exception):
@@ -24,7 +27,12 @@ class NotAllowed(Exception):
 
     def __init__(self, ability: Ability):
         super().__init__(ability)
-        self.ability = ability.value
+        self.ability = ability
+
+    @property
+    def in_words(self) -> str:
+        """What they may not do."""
+        return str(IN_WORDS[self.ability])
 
     @property
     def whom_to_ask(self) -> str:
@@ -32,7 +40,7 @@ class NotAllowed(Exception):
         staff = [
             person for person in db.session.scalars(Person.staff()) if not MAY[self.ability].isdisjoint(person.roles)
         ]
-        return ", ".join(person.name for person in staff) or "an admin"
+        return ", ".join(person.name for person in staff) or _("an admin")
 
 
 class RowSessions(SessionInterface):
@@ -78,26 +86,33 @@ def requires(ability: Ability):
 
 def let_in(response, secret: str):
     """Gives the browser the secret of a session that has just begun."""
-    secure = current_app.config["BASE_URL"].startswith("https:")
-    response.set_cookie(
-        cookie_name(), secret, max_age=SIGNED_IN_FOR, httponly=True, samesite="Lax", secure=secure, path="/"
-    )
+    response.set_cookie(cookie_name(), secret, max_age=SIGNED_IN_FOR, **_cookie_manners())
     return response
 
 
 def let_out(response):
     """Takes the secret away again."""
-    response.delete_cookie(cookie_name(), httponly=True, samesite="Lax", path="/")
+    response.delete_cookie(cookie_name(), **_cookie_manners())
     return response
 
 
 def cookie_name() -> str:
     """On https a name that browsers tie to this host alone; on http, to the port, since cookies know no ports."""
-    config = current_app.config
-    return "__Host-opm" if config["BASE_URL"].startswith("https:") else f"opm-{config['PORT']}"
+    return "__Host-opm" if _is_https() else f"opm-{current_app.config['PORT']}"
 
 
 def way_back(wanted: str | None) -> str:
     """The page of the desk that somebody wanted before signing in; the front page if that is not what it is."""
-    safe = wanted and wanted.startswith("/desk/") and "\\" not in wanted and "//" not in wanted and wanted.isprintable()
+    if not wanted or len(wanted) > LONGEST_ADDRESS or not wanted.startswith("/desk/"):
+        return "/desk/"
+    safe = "\\" not in wanted and "//" not in wanted and wanted.isprintable()
     return wanted if safe else "/desk/"
+
+
+def _cookie_manners() -> dict:
+    """Said with the cookie when it comes and when it goes: a browser that is told otherwise keeps it."""
+    return {"httponly": True, "samesite": "Lax", "secure": _is_https(), "path": "/"}
+
+
+def _is_https() -> bool:
+    return current_app.config["BASE_URL"].startswith("https:")

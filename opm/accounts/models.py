@@ -147,20 +147,23 @@ class Session(db.Model):
         return session if session and session.person.is_staff else None
 
     @classmethod
-    def knows(cls, person: Person, network: str) -> bool:
-        """Whether this person has signed in from this network of late."""
-        return bool(
-            db.session.scalar(select(cls.id).where(cls.person_id == person.id, cls.network == network).limit(1))
-        )
+    def knows(cls, person: Person | None, network: str) -> bool:
+        """Whether this person has signed in from this network of late. For nobody it looks, too: it takes as long."""
+        id = person.id if person else 0
+        return bool(db.session.scalar(select(cls.id).where(cls.person_id == id, cls.network == network).limit(1)))
+
+    def end(self) -> None:
+        """A copy of its cookie opens nothing any more. The row stays while its network may be known."""
+        self.secret_hash = _hash(secrets.token_urlsafe(32))
 
 
 def forget_old(network_days: int) -> None:
-    """Drops attempts that nobody can use any more and sessions that ended; forgets networks on their clock."""
+    """Drops attempts that nobody can use any more; forgets networks on their clock, and then sessions that ended."""
     now = clock.now()
+    network_for = timedelta(days=network_days)
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.begun_at < now - timedelta(days=1)))
-    db.session.execute(delete(Session).where(Session.begun_at < now - SIGNED_IN_FOR))
-    stale = Session.begun_at < now - timedelta(days=network_days)
-    db.session.execute(update(Session).where(stale).values(network=""))
+    db.session.execute(delete(Session).where(Session.begun_at < now - max(SIGNED_IN_FOR, network_for)))
+    db.session.execute(update(Session).where(Session.begun_at < now - network_for).values(network=""))
 
 
 def _hash(secret: str) -> str:

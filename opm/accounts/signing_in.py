@@ -24,7 +24,7 @@ def ask(email: str, network: str, wanted: str = "/desk/") -> SignInAttempt:
         site.allowance("sign_ins_per_address_and_network"): address + network,
         site.allowance("sign_ins_per_network"): network,
     }
-    if not (person and Session.knows(person, network)):
+    if not Session.knows(person, network):
         uses[site.allowance("strangers_mails_per_address")] = address
     throttle.spend(uses)
     attempt = begin(person if person and person.is_staff else None, wanted)

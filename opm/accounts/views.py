@@ -78,7 +78,7 @@ def use_link(token):
 @leaving.post("/sign-out")
 def sign_out():
     """Ends the session: a copy of its cookie opens nothing any more."""
-    db.session.delete(g.session)
+    g.session.end()
     db.session.commit()
     return access.let_out(see_other("/desk/sign-in"))
 
