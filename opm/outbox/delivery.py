@@ -10,11 +10,13 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app
-from flask_mail import Connection, Message
+from flask_mail import BadHeaderError, Connection, Message
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from opm.extensions import db, reading
 from opm.lib import clock
@@ -24,6 +26,7 @@ from opm.outbox.models import Email, State
 BATCH = 20
 SERVER_TIMEOUT_SECONDS = 15
 LEASE = timedelta(seconds=60)
+NOTE_TRIES = 3
 LEAST_LEASE_LEFT = timedelta(seconds=20)  # more than one slow server's timeout
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60, 24 * 60, 24 * 60)]
 HEADERS = {
@@ -32,6 +35,23 @@ HEADERS = {
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a mail server says to an email: a code of three digits, and words."""
+
+    code: int
+    words: bytes | str = ""
+
+    def __str__(self) -> str:
+        words = self.words.decode(errors="replace") if isinstance(self.words, bytes) else self.words
+        return f"{self.code} {words}"
+
+
+TAKEN = Answer(250)
+NOT_SO_ANY_MORE = Answer(0)
+UNWRITABLE = Answer(554, "it could not be written")
 
 
 class ServerAway(Exception):
@@ -59,11 +79,13 @@ def claim() -> list[Email]:
     """Takes a batch of due emails for this worker alone, until the lease ends. Commits.
 
     PostgreSQL skips what another worker has locked; SQLite ignores that clause, and one writer at a time is its rule.
+    The batch is chosen in a common table expression: PostgreSQL may run a subquery anew for each row.
     """
-    ids = select(Email.id).where(Email.is_due()).order_by(Email.due_at, Email.id).limit(BATCH)
+    due = select(Email.id).where(Email.is_due()).order_by(Email.due_at, Email.id).limit(BATCH)
+    batch = due.with_for_update(skip_locked=True).cte("batch")
     statement = (
         update(Email)
-        .where(Email.id.in_(ids.with_for_update(skip_locked=True)), Email.is_due())
+        .where(Email.id.in_(select(batch.c.id)), Email.is_due())
         .values(due_at=clock.now() + LEASE, tries=Email.tries + 1)
         .returning(Email)
         .execution_options(populate_existing=True, synchronize_session=False)
@@ -74,36 +96,66 @@ def claim() -> list[Email]:
 
 
 def _deliver_one(email: Email, letterbox: Letterbox, connection: "_Connection") -> None:
-    """Settles this email or says when to try it again, and commits. No transaction is open while the server is."""
+    """Sends this email and notes the answer. No transaction is open while the server is at work.
+
+    When the database is the trouble nothing is noted: the lease ends and the email is due again.
+    """
+    try:
+        answer = _hand_over(email, letterbox, connection)
+    except OSError as error:  # also what smtplib raises when the server breaks off
+        _note(email, Answer(451, str(error)))
+        raise ServerAway(str(error)) from error
+    _note(email, answer)
+
+
+def _hand_over(email: Email, letterbox: Letterbox, connection: "_Connection") -> Answer:
+    """What the server said to it; or what we say ourselves of an email that must not go or cannot be written."""
     try:
         with reading():
             letter = letterbox.render(email)
-        if letter is None:
-            email.settle(State.CANCELLED)
-        else:
-            connection.send(message(email, letter))
-            email.settle(State.SENT)
-    except smtplib.SMTPRecipientsRefused as refused:
-        _refused(email, *next(iter(refused.recipients.values())))
-    except smtplib.SMTPDataError as refused:
-        _refused(email, refused.smtp_code, refused.smtp_error)
-    except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPSenderRefused) as error:
-        _refused(email, 451, str(error))
-        raise ServerAway(str(error)) from error
-    except Exception:  # a letter that cannot be written or sent must not hold up the others
+        whole = letter and message(email, letter)
+    except DBAPIError:
+        raise
+    except Exception:  # a letter that cannot be written must not hold up the others
         log.exception("email %s could not be written", email.id)
-        _refused(email, 554, "it could not be written")
-    finally:
-        db.session.commit()
+        return UNWRITABLE
+    if whole is None:
+        return NOT_SO_ANY_MORE
+    try:
+        connection.send(whole)
+    except smtplib.SMTPRecipientsRefused as refused:
+        return Answer(*next(iter(refused.recipients.values())))
+    except smtplib.SMTPDataError as refused:
+        return Answer(refused.smtp_code, refused.smtp_error)
+    except (ValueError, BadHeaderError, smtplib.SMTPNotSupportedError) as error:
+        log.error("email %s was held back: %s", email.id, error)
+        return UNWRITABLE
+    return TAKEN
 
 
-def _refused(email: Email, code: int, words: bytes | str) -> None:
+def _note(email: Email, answer: Answer) -> None:
+    """Writes down what became of it, and commits: several times if need be, since it would be sent again otherwise."""
+    for tries_left in reversed(range(NOTE_TRIES)):
+        try:
+            _settle(email, answer)
+            db.session.commit()
+            return
+        except OperationalError:
+            db.session.rollback()
+            if not tries_left:
+                raise
+
+
+def _settle(email: Email, answer: Answer) -> None:
     """5xx is the server's last word; after 4xx (greylisting, a full mailbox) it is tried again, later each time."""
-    answer = f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
-    if code >= 500 or email.tries > len(WAITS):
-        email.settle(State.FAILED, answer)
+    if answer is TAKEN:
+        email.settle(State.SENT)
+    elif answer is NOT_SO_ANY_MORE:
+        email.settle(State.CANCELLED)
+    elif answer.code >= 500 or email.tries > len(WAITS):
+        email.settle(State.FAILED, str(answer))
     else:
-        email.try_again(clock.now() + WAITS[email.tries - 1], answer)
+        email.try_again(clock.now() + WAITS[email.tries - 1], str(answer))
 
 
 def _give_back(emails: list[Email]) -> None:
