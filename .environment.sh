@@ -38,6 +38,7 @@ make_environment() {
     fi
     if [ "$1" = tests ]; then
         echo "Installing what the tests need; this takes a minute, once." >&2
+        trap 'exit 130' INT TERM # what stays behind then is .venv/adding: who knows what is half installed
         : >.venv/adding
         install requirements-dev.txt
         rm .venv/adding
@@ -48,7 +49,10 @@ make_environment() {
 install() {
     rm -f .venv/"$1"-*
     "$python" -m pip --python .venv/bin/python install --quiet --disable-pip-version-check --no-input \
-        --require-hashes -r "$1" || refuse "What stands in $1 could not be installed; see above."
+        --require-hashes -r "$1" || {
+        rm -f .venv/adding # pip refused as a whole
+        refuse "What stands in $1 could not be installed; see above."
+    }
     : >"$(stamp "$1")"
 }
 

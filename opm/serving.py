@@ -20,7 +20,7 @@ from pathlib import Path
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
-from granian.log import LOGGING_CONFIG, LogLevels
+from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
 from opm import demo, worker
@@ -35,7 +35,7 @@ from opm.lib.links import absolute
 from opm.lib.processes import StopSignal, end_with
 
 ADDRESS = "127.0.0.1"
-THREADS = 32  # a slow sender or reader costs one thread, and no more
+THREADS = 128  # started as needed; a slow sender costs one, and the system may give many of them to one worker
 FINISH_WITHIN_SECONDS = 5  # what a request that is under way gets when the site stops
 
 
@@ -105,7 +105,7 @@ def serve(app: Flask) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=FINISH_WITHIN_SECONDS,
         log_level=LogLevels.error,
-        log_dictconfig={"handlers": _granian_on_stderr()},
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},  # as one line, beside ours
     ).serve(target_loader=load, wrap_loader=False)
 
 
@@ -114,7 +114,11 @@ def greet(app: Flask) -> bool:
     port = app.config["PORT"]
     if not _answers(port):
         return False
-    print(_("The site is at %(address)s", address=f"http://{ADDRESS}:{port}/"), flush=True)
+    here, public = f"http://{ADDRESS}:{port}", app.config["BASE_URL"]
+    if public == here:
+        print(_("The site is at %(here)s/", here=here), flush=True)
+    else:
+        print(_("%(public)s is served at %(here)s/", public=public, here=here), flush=True)
     if sys.stdout.isatty():
         with contextlib.suppress(SQLAlchemyError), _at_the_database(app):  # busy: there is still `flask sign-in-link`
             _show_the_way_in(sign_in_link())
@@ -172,7 +176,3 @@ def _alone(app: Flask):
     with open(Path(app.instance_path, ".preparing"), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _granian_on_stderr() -> dict:
-    return {name: handler | {"stream": "ext://sys.stderr"} for name, handler in LOGGING_CONFIG["handlers"].items()}
