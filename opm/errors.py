@@ -101,6 +101,7 @@ def init(app) -> None:
 
 def answer(refused: Refused):
     """The page, or for htmx the fragment, that tells it."""
+    db.session.expunge_all()  # what was read stays readable, such as who is signed in
     db.session.rollback()
     g.settings = settings.last_known()  # asked no more: the database may be the trouble
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
@@ -175,8 +176,11 @@ def _old_form(error) -> Refused:
 
 
 def _thread_closed(error) -> Refused:
+    typed = _("Your words were not sent. Copy them if you would like to keep them.")
     return Refused(
-        403, _("Comments are closed here"), _("Your words were not sent. Copy them if you would like to keep them.")
+        403,
+        _("Comments are closed here"),
+        typed if _typed() else _("You can still read what was said, on the post’s page."),
     )
 
 
@@ -204,5 +208,5 @@ def _not_allowed(error: NotAllowed) -> Refused:
     return Refused(
         403,
         _("Your role does not allow this"),
-        _("To %(ability)s, ask %(people)s.", ability=error.ability, people=error.whom_to_ask),
+        _("To %(deed)s, ask %(people)s.", deed=error.in_words, people=error.whom_to_ask),
     )

@@ -29,7 +29,8 @@ except ImportError:
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 BUSY_WAIT_SECONDS = 5
 WAL_PAGES_KEPT = 16 * 1024 * 1024
-# A connection for every thread of a server's worker. What was typed stands in no message of the database.
+# Connections enough for a worker of the server: those of its threads that find none wait. What was typed stands in no
+# message of the database.
 SQLITE = {"module": sqlite_library, "pool_size": 40, "hide_parameters": True}
 POSTGRES = {
     "pool_size": 10,
@@ -84,7 +85,7 @@ _reading = contextvars.ContextVar("reading", default=False)
 
 @contextlib.contextmanager
 def reading():
-    """Outside a request: what is done here is read-only and holds up no writer. Rows that were read stay usable."""
+    """What is done here is read-only and holds up no writer, whoever asks. Rows that were read stay usable."""
     before = _reading.set(True)
     try:
         yield
@@ -96,9 +97,9 @@ def reading():
 
 def may_write() -> bool:
     """Whether a transaction that begins now may change anything."""
-    if has_request_context():
-        return request.method not in SAFE_METHODS and not g.get("has_committed")
-    return not _reading.get()
+    if _reading.get():
+        return False
+    return not has_request_context() or (request.method not in SAFE_METHODS and not g.get("has_committed"))
 
 
 def insert(table):
@@ -107,7 +108,7 @@ def insert(table):
 
 
 def _remember_the_commit(session):
-    if has_request_context():
+    if has_request_context() and not _reading.get():
         g.has_committed = True
 
 
@@ -144,7 +145,8 @@ class _SqliteRules:
             raw.execute("PRAGMA query_only = ON")
             raw.execute("BEGIN")
             return
-        if not self.turn.acquire(timeout=BUSY_WAIT_SECONDS):
+        has_turn = connection.info.get("has_turn")  # from its last transaction, if it was not given back since
+        if not has_turn and not self.turn.acquire(timeout=BUSY_WAIT_SECONDS):
             raise OperationalError("BEGIN IMMEDIATE", None, sqlite_library.OperationalError("database is locked"))
         connection.info["has_turn"] = True
         raw.execute("PRAGMA query_only = OFF")

@@ -40,7 +40,6 @@ def create_app(environ=None, **overrides) -> Flask:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the desk's guard checks it; public forms rest on their origin
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["WTF_CSRF_SSL_STRICT"] = False  # no Referer is needed: lib/origin.py has seen whose page sent it
-    app.config["TRUSTED_HOSTS"] = origin.trusted_hosts(app.config)
     app.session_interface = RowSessions()
     _set_templates_up(app)
     _stand_behind_proxies(app)
@@ -80,6 +79,7 @@ def _agree_on_answers(app):
     errors.init(app)
     app.before_request(_no_nul)
     app.before_request(origin.check)
+    app.before_request(_read_the_form_first)
     app.before_request(_read_the_version_first)
     app.after_request(headers.add)  # what is tied last acts first: compress, then compare tags, then headers
     app.after_request(caching.finish)
@@ -90,6 +90,12 @@ def _no_nul():
     """No address holds a NUL. SQLite would find nothing there; PostgreSQL refuses even to look."""
     if "\0" in request.path:
         abort(404)
+
+
+def _read_the_form_first():
+    """All of it, before the database is asked anything: who sends slowly must not hold its lock for writing."""
+    if request.method not in extensions.SAFE_METHODS:
+        request.get_data(parse_form_data=True)
 
 
 def _read_the_version_first():

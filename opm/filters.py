@@ -64,7 +64,7 @@ def length(span: timedelta) -> str:
         (minutes, ngettext("%(num)s minute", "%(num)s minutes", minutes)),
     ]
     said = [words for count, words in (parts[:2] if days else parts[1:]) if count]
-    return " ".join(said) or _("just now")
+    return " ".join(said) or _("less than a minute")
 
 
 def is_late(at: datetime) -> bool:

@@ -88,13 +88,15 @@ class Settings:
 
     site_name: str = "Open policy"
     organisation: str = ""
-    headline: str = "What we are working on, and how you can change it"
-    introduction: str = (
-        "We write here before we decide. Read it, tell us where we are wrong, and see what became of it."
+    headline: str = field(default_factory=lambda: _("What we are working on, and how you can change it"))
+    introduction: str = field(
+        default_factory=lambda: _(
+            "We write here before we decide. Read it, tell us where we are wrong, and see what became of it."
+        )
     )
     about: str = ""  # Markdown, above what the about page says by itself
     contact_email: str = ""
-    licence: str = "Text may be copied with credit."
+    licence: str = field(default_factory=lambda: _("Text may be copied with credit."))
     language: str = "en-GB"
     zone: str = "Europe/London"
     is_demo: bool = False

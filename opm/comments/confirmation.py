@@ -80,6 +80,7 @@ def _hand_panel(comment: Comment, to: Comment) -> Comment:
     handle, comment.panel_handle = comment.panel_handle, tokens.new_nonce()
     db.session.flush()
     to.panel_handle, to.panel_opened_at = handle, comment.panel_opened_at
+    to.code_tries = max(comment.code_tries, 0 if to.is_confirmed else to.code_tries)
     if comment.state == State.UNCONFIRMED:
         db.session.delete(comment)
     return to
@@ -90,7 +91,7 @@ def _copy(comment: Comment, email: str) -> Comment:
         thread=comment.thread,
         parent=comment.parent,
         text=comment.text,
-        name=comment.name,
+        name=comment.panel_name,
         email=email,
         address_hash=address_hash(email),
         network=comment.network,

@@ -70,13 +70,13 @@ def decide(id):
     if form.needs_rule and "rule" not in request.form:  # pressed "Reject …": the next step asks for the rule
         return _row(*_found(id), opened=form.decision.data, form=form)
     if not form.validate():
-        return _row(*_found(id), status=422, opened=form.decision.data, form=form)
+        return _row(*_found(id), status=422, opened=form.needs_rule and form.decision.data, form=form)
     try:
         decision = moderation.decide(
-            comment, form.act, g.person, revision=form.revision.data, rule=form.rule.data, note=form.note.data
+            comment, form.act, g.person, revision=form.revision.data, rule=form.rule_number, note=form.note.data
         )
     except MovedOn:
-        return _row(*_found(id), status=409, has_moved_on=True)
+        return _row(*_found(id), status=409, has_moved_on=True, form=form)
     db.session.commit()
     return _decided(decision) if wants_fragment() else see_other("/desk/comments/#decided")
 

@@ -31,11 +31,11 @@ def already_confirmed(email: Email) -> Letter | None:
 
 
 def outcome(email: Email) -> Letter | None:
-    """What a moderator decided, if that still stands."""
+    """What a moderator decided, if that still stands and its writer wants to hear of it."""
     decision = db.session.get(Decision, email.about_id)
-    if decision is None or not decision.is_current or _about(email, decision.comment_id) is None:
+    comment = _about(email, decision.comment_id) if decision and decision.is_current else None
+    if comment is None or not comment.wants_outcome:
         return None
-    comment = decision.comment
     site = settings.current().site_name
     subject = (
         _("Your comment on %(site)s is published", site=site)

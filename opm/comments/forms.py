@@ -1,7 +1,7 @@
 """The shapes of what commenters and moderators send."""
 
 from wtforms import BooleanField, IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
 
 from opm import settings
 from opm.comments.models import LONGEST_EMAIL, LONGEST_NAME, LONGEST_TEXT, Act
@@ -93,7 +93,7 @@ class DecisionForm(DeskForm):
 
     decision = StringField(validators=[AnyOf([act.value for act in Act])])
     revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
-    rule = IntegerField(validators=[Optional()])
+    rule = StringField()
     note = Text(validators=[no_longer_than(2000, _("The note is %(over)s characters over the limit of %(most)s"))])
 
     @property
@@ -106,7 +106,13 @@ class DecisionForm(DeskForm):
         """Whether this decision has to name a rule."""
         return self.decision.data in (Act.REJECT, Act.REMOVE)
 
+    @property
+    def rule_number(self) -> int | None:
+        """The rule of the site that it names, where the decision needs one."""
+        rules = {str(rule.number): rule.number for rule in settings.current().rules}
+        return rules.get(self.rule.data) if self.needs_rule else None
+
     def validate_rule(self, field):
         """A rejection names one of the site's rules."""
-        if self.needs_rule and settings.current().rule(field.data) is None:
+        if self.needs_rule and self.rule_number is None:
             raise ValidationError(_now("Choose the rule that the comment breaks"))

@@ -7,7 +7,7 @@ succeed. The order of locks is comment, thread, public version.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from opm.accounts.models import Person
@@ -55,7 +55,8 @@ ACTS = {
 }
 # While it is in one of these, the same text from the same address in the same place is the same comment.
 STANDING = {State.UNCONFIRMED, State.PENDING, State.PUBLISHED}
-WITHDRAWABLE = {State.UNCONFIRMED, State.PENDING, State.PUBLISHED, State.REJECTED}
+# Spam, too: a receipt that lacked the button would tell what a comment was taken for.
+WITHDRAWABLE = set(State) - {State.WITHDRAWN}
 
 
 class ThreadClosed(Exception):
@@ -169,6 +170,7 @@ class Comment(db.Model):
     wants_outcome: Mapped[bool] = mapped_column(default=True)
 
     panel_handle: Mapped[str] = mapped_column(unique=True, default=tokens.new_nonce)
+    panel_name: Mapped[str]  # the name that was typed when these words were last sent
     panel_opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     link_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
     code_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
@@ -181,6 +183,9 @@ class Comment(db.Model):
     source_id: Mapped[str | None]
 
     decisions: Mapped[list["Decision"]] = relationship(back_populates="comment", order_by="Decision.id")
+
+    def __init__(self, **values):
+        super().__init__(**{"panel_name": values.get("name"), **values})
 
     # What can be asked of the table
 
@@ -310,6 +315,13 @@ class Comment(db.Model):
         """Its address is confirmed: it waits for a moderator. Raises MovedOn if it is already further."""
         self.expect({State.UNCONFIRMED})
         self.state, self.confirmed_at = State.PENDING, clock.now()
+        self.code_tries = 0  # a panel opened by a repeat counts as a new one's would
+
+    def reopen_panel(self, name: str, within: timedelta) -> None:
+        """The same words were sent once more, with this name. After a panel has ended, a new one counts tries anew."""
+        if self.is_confirmed and not self.panel_lives(within):
+            self.code_tries = 0
+        self.panel_name, self.panel_opened_at = name, clock.now()
 
     def publish(self, thread: Thread) -> None:
         """The public sees it, with the thread's next number unless it has one. The thread is held."""
@@ -370,8 +382,11 @@ class Decision(db.Model):
     @classmethod
     def undoable_by(cls, person: Person):
         """This person's decisions that can still be undone, the newest first."""
+        newer = aliased(cls)
+        overtaken = exists().where(newer.comment_id == cls.comment_id, newer.id > cls.id, newer.undone_at.is_(None))
+        stands = cls.undone_at.is_(None), Comment.state == cls.to_state, ~overtaken
         young = cls.decided_at > clock.now() - UNDO_WITHIN
-        return select(cls).where(cls.by_id == person.id, young, cls.undone_at.is_(None)).order_by(cls.id.desc())
+        return select(cls).join(cls.comment).where(cls.by_id == person.id, young, *stands).order_by(cls.id.desc())
 
     @property
     def undo_until(self) -> datetime:

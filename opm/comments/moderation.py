@@ -50,12 +50,17 @@ def decide(
 def undo(decision: Decision, by: Person) -> Comment:
     """Puts the comment back to where it was; its mail then finds that it is not so, and does not go.
 
+    One that did not go because of this decision is due again, since what it says is so once more.
+
     The decision's comment is held. The caller commits. Raises CannotUndo.
     """
     if not decision.can_be_undone_by(by):
         raise CannotUndo
     decision.undone_at = clock.now()
     _move(decision.comment, decision.from_state)
+    for standing in decision.comment.decisions:
+        if standing.is_current:
+            posting.post_cancelled(OUTCOME_MAIL, standing.id)
     return decision.comment
 
 

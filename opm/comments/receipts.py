@@ -64,9 +64,8 @@ def reason(decision: Decision) -> str:
 
 def withdraw(comment: Comment) -> None:
     """Takes the words off the site; replies stay. The comment is held. The caller commits. Raises MovedOn."""
-    was_public = comment.is_published
     comment.withdraw(Thread.held(comment.thread_id))
-    if was_public:
+    if comment.number:  # it was public, or leaves a mark where replies hang from it
         publicity.bump()
 
 

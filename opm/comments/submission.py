@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from opm import settings
-from opm.comments.models import Comment, ParentGone, Thread, ThreadClosed, address_hash, sameness
+from opm.comments.models import Comment, ParentGone, State, Thread, ThreadClosed, address_hash, sameness
 from opm.extensions import db
 from opm.lib import clock, links, throttle
 from opm.outbox import posting
@@ -21,9 +21,10 @@ def submit(thread: Thread, parent: Comment | None, *, text, name, email, network
     comments stand here. Raises ThreadClosed, ParentGone, TooMany.
     """
     check_open(thread, parent)
-    counts = throttle.spend(_uses(email, network))
-    if standing := same(thread.id, parent and parent.id, email, text):
-        standing.panel_opened_at = clock.now()
+    standing = _standing(thread, parent, email, text)
+    counts = throttle.spend(_uses(email, network))  # after the lock on a comment, as everywhere
+    if standing:
+        standing.reopen_panel(name, settings.current().unconfirmed_for)
         return standing
     comment = Comment(
         thread=thread,
@@ -81,6 +82,19 @@ def check_open(thread: Thread, parent: Comment | None) -> None:
 def same(thread_id: int, parent_id: int | None, email: str, text: str) -> Comment | None:
     """The comment that these words from this address already are in this place, while it stands."""
     return db.session.scalar(select(Comment).where(Comment.sameness == sameness(thread_id, parent_id, email, text)))
+
+
+def _standing(thread: Thread, parent: Comment | None, email: str, text: str) -> Comment | None:
+    """The comment that these words already are, held. One that nobody can confirm any more makes room."""
+    found = same(thread.id, parent and parent.id, email, text)
+    mark = found and found.sameness
+    if found is None or Comment.held(found.id) is None or found.sameness != mark:
+        return None  # there was none, or it has gone or been turned away this moment
+    if found.state == State.UNCONFIRMED and not found.link_lives(settings.current().unconfirmed_for):
+        db.session.delete(found)
+        db.session.flush()
+        return None
+    return found
 
 
 def _is_answerable(parent: Comment, thread: Thread) -> bool:

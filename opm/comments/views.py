@@ -10,7 +10,7 @@ from opm import settings
 from opm.comments import confirmation, receipts, submission
 from opm.comments.forms import AddressForm, CommentForm, NotMeForm, PanelCodeForm
 from opm.comments.models import CodeTooOld, Comment, LinkEnded, MovedOn, ParentGone, State, Thread, WrongCode
-from opm.extensions import db
+from opm.extensions import db, reading
 from opm.lib import origin, tokens
 from opm.lib.i18n import gettext as _
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
@@ -26,13 +26,15 @@ BODY_LIMIT = 160 * 1024  # 10,000 characters of four bytes, each percent-encoded
 @bp.post("/<path:address>/comments/")
 def submit(address):
     """Takes a comment; answers with the confirm panel."""
-    thread = Thread.at(f"/{address}/") or abort(404)
     form = CommentForm()
     is_sound = form.validate()
-    try:
-        parent = submission.answered(thread, form.parent_id)
-    except ParentGone:
-        return _form(thread, None, form, 409, parent_gone=True)
+    with reading():  # the database's one lock for writing is taken only when all is known that can be refused
+        settings.current()
+        thread = Thread.at(f"/{address}/") or abort(404)
+        try:
+            parent = submission.answered(thread, form.parent_id)
+        except ParentGone:
+            return _form(thread, None, form, 409, parent_gone=True)
     if (request.content_length or 0) > BODY_LIMIT:
         return _form(thread, parent, form, 413, too_heavy=True)
     if not is_sound:

@@ -4,7 +4,9 @@ import re
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
 from wtforms import StringField, ValidationError
 
 from opm.lib.i18n import gettext as _
@@ -19,6 +21,12 @@ LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 
 
 class _Form(FlaskForm):
+    class Meta:
+        def wrap_formdata(self, form, formdata):
+            """Text fields alone: a file that is sent under a field's name is no answer."""
+            wrapped = super().wrap_formdata(form, formdata)
+            return request.form if isinstance(wrapped, CombinedMultiDict) else wrapped
+
     def refusals(self, suffix: str = "") -> list[tuple[str, str]]:
         """What was refused, for the summary above the form: (the field's id, the sentence)."""
         return [(field.name + suffix, field.errors[0]) for field in self if field.errors]

@@ -14,6 +14,7 @@ from opm.config import LOOPBACK_NAMES
 from opm.extensions import SAFE_METHODS
 from opm.lib import tokens
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -22,7 +23,13 @@ class ForeignOrigin(Exception):
 
 
 def check() -> None:
-    """Raises ForeignOrigin for an unsafe request that another site's page sent; aborts with 415 if it is no form."""
+    """Aborts with 400 for a host that is not ours, and with 415 for what is sent and is no form.
+
+    Raises ForeignOrigin for an unsafe request that another site's page sent. Flask's own TRUSTED_HOSTS knows neither
+    IPv6 addresses nor that case does not count.
+    """
+    if urlsplit(f"//{request.host}").hostname not in our_hosts():
+        abort(400)
     if request.method in SAFE_METHODS:
         return
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
@@ -34,20 +41,18 @@ def check() -> None:
         abort(415)
 
 
-def our_origins(config=None) -> set[str]:
-    """The base URL; on loopback also its other names."""
-    config = config or current_app.config
-    base = urlsplit(config["BASE_URL"])
-    if not config["IS_LOOPBACK"]:
-        return {f"{base.scheme}://{base.netloc}"}
-    port = f":{base.port}" if base.port else ""
-    return {f"{base.scheme}://{name}{port}" for name in LOOPBACK_NAMES}
+def our_origins() -> set[str]:
+    """The base URL as browsers write it, without its scheme's own port; on loopback also its other names."""
+    base = urlsplit(current_app.config["BASE_URL"])
+    host = f"[{base.hostname}]" if ":" in base.hostname else base.hostname
+    port = "" if base.port in (None, DEFAULT_PORTS[base.scheme]) else f":{base.port}"
+    names = {host, *LOOPBACK_NAMES} if current_app.config["IS_LOOPBACK"] else {host}
+    return {f"{base.scheme}://{name}{port}" for name in names}
 
 
-def trusted_hosts(config) -> list[str]:
-    """The host names that requests may ask for."""
-    names = {urlsplit(origin).hostname for origin in our_origins(config)}
-    return sorted(f"[{name}]" if ":" in name else name for name in names)
+def our_hosts() -> set[str]:
+    """The host names that requests may ask for, whatever the port."""
+    return {urlsplit(origin).hostname for origin in our_origins()}
 
 
 def network() -> str:

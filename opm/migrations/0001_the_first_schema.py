@@ -10,7 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Upgrade schema."""
     op.create_table(
         "blocked_address",
         sa.Column("address_hash", sa.String(), nullable=False),
@@ -148,6 +147,7 @@ def upgrade() -> None:
         sa.Column("flags", sa.JSON(), nullable=False),
         sa.Column("wants_outcome", sa.Boolean(), nullable=False),
         sa.Column("panel_handle", sa.String(), nullable=False),
+        sa.Column("panel_name", sa.String(), nullable=False),
         sa.Column("panel_opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("link_nonce", sa.String(), nullable=False),
         sa.Column("code_nonce", sa.String(), nullable=False),
@@ -295,7 +295,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Downgrade schema."""
     with op.batch_alter_table("post_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_tag_tag_id"))
 

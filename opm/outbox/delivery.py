@@ -25,9 +25,10 @@ from opm.outbox.models import Email, State
 
 BATCH = 20
 SERVER_TIMEOUT_SECONDS = 15
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=75)
+LEAST_LEASE_LEFT = timedelta(seconds=4 * SERVER_TIMEOUT_SECONDS + 1)  # a server answers four times to an email
+LONGEST_ANSWER = 500
 NOTE_TRIES = 3
-LEAST_LEASE_LEFT = timedelta(seconds=20)  # more than one slow server's timeout
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60, 24 * 60, 24 * 60)]
 HEADERS = {
     "subject", "from", "to", "date", "message-id", "auto-submitted", "mime-version", "content-type",
@@ -46,7 +47,8 @@ class Answer:
 
     def __str__(self) -> str:
         words = self.words.decode(errors="replace") if isinstance(self.words, bytes) else self.words
-        return f"{self.code} {words}"
+        readable = "".join(letter for letter in words if letter.isprintable() or letter == "\n")
+        return f"{self.code} {readable}"[:LONGEST_ANSWER]
 
 
 TAKEN = Answer(250)
@@ -63,13 +65,14 @@ def deliver(letterbox: Letterbox, go_on: Callable[[], bool] = lambda: True) -> i
 
     Returns how many were claimed. Raises ServerAway when the server is the trouble and not an email.
     """
-    waiting = claim()
-    claimed_count = len(waiting)
+    waiting: list[Email] = []
+    claimed_count = 0
     try:
-        if waiting:
-            with _Connection(current_app.extensions["mail"]) as connection:
-                while waiting and go_on() and waiting[0].due_at - clock.now() > LEAST_LEASE_LEFT:
-                    _deliver_one(waiting.pop(0), letterbox, connection)
+        with _Connection(current_app.extensions["mail"]) as connection:
+            waiting = claim()  # not before: shaking hands with a slow server could take longer than the lease
+            claimed_count = len(waiting)
+            while waiting and go_on() and waiting[0].due_at - clock.now() > LEAST_LEASE_LEFT:
+                _deliver_one(waiting.pop(0), letterbox, connection)
     finally:
         _give_back(waiting)
     return claimed_count
@@ -159,10 +162,14 @@ def _settle(email: Email, answer: Answer) -> None:
 
 
 def _give_back(emails: list[Email]) -> None:
-    """Those that were claimed and not tried are due again at once, as if nobody had claimed them. Commits."""
+    """Those that were claimed and not tried are due again at once, as if nobody had claimed them. Commits.
+
+    Where the lease has run out and another worker has claimed them, they are that worker's.
+    """
     if not emails:
         return
-    untried = Email.id.in_([email.id for email in emails]), Email.state == State.WAITING
+    is_still_ours = Email.state == State.WAITING, Email.due_at == emails[0].due_at
+    untried = Email.id.in_([email.id for email in emails]), *is_still_ours
     values = {"due_at": clock.now(), "tries": Email.tries - 1}
     db.session.execute(update(Email).where(*untried).values(values).execution_options(synchronize_session=False))
     db.session.commit()
@@ -207,13 +214,20 @@ class _Connection(Connection):
     def configure_host(self):
         try:
             host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=SERVER_TIMEOUT_SECONDS)
-            if self.mail.use_tls:
-                host.starttls(context=ssl.create_default_context())
-            if self.mail.username and self.mail.password:
-                host.login(self.mail.username, self.mail.password)
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:
+            raise ServerAway(str(error)) from error
+        try:
+            self._shake_hands(host)
+        except OSError as error:
+            host.close()
             raise ServerAway(str(error)) from error
         return host
+
+    def _shake_hands(self, host):
+        if self.mail.use_tls:
+            host.starttls(context=ssl.create_default_context())
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
 
     def __exit__(self, *_):
         with contextlib.suppress(OSError, smtplib.SMTPException):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from flask import current_app
+from sqlalchemy import update
 
 from opm.extensions import db
 from opm.lib import clock, tokens
@@ -29,3 +30,10 @@ def post(kind: str, recipient: str, about_id: int, *, nonce: str = "", due_at: d
     )
     db.session.add(email)
     return email
+
+
+def post_cancelled(kind: str, about_id: int) -> None:
+    """What was cancelled since it was not so when its turn came, and is so again, is due now. The caller commits."""
+    cancelled = Email.kind == kind, Email.about_id == about_id, Email.state == State.CANCELLED
+    again = {"state": State.WAITING, "due_at": clock.now(), "settled_at": None}
+    db.session.execute(update(Email).where(*cancelled).values(again))

@@ -1,0 +1,340 @@
+"""What holds for the whole house: closed doors, defended forms, reading that changes nothing, words for translators."""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, NavigableString
+
+from opm.accounts import signing_in
+from opm.comments import moderation
+from opm.comments.models import Act, State
+from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
+from opm.extensions import db
+from opm.factory import create_app
+from opm.lib import i18n
+from opm.outbox import posting
+from opm.outbox.models import State as EmailState
+from tests import cast
+from tests.conftest import missing
+from tests.counting import counting
+from tests.stranger import Stranger
+from tests.tables import rows
+
+HOUSE = Path(__file__).parent.parent
+DOOR = ("/desk/sign-in", "/desk/sign-in/code/<token>", "/desk/sign-in/link/<token>")
+HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
+OPEN, SHUT = "⟦⟧"
+
+
+def routes(app, *methods):
+    """The rules of the site that take one of these methods."""
+    return sorted({rule.rule for rule in app.url_map.iter_rules() if rule.methods & set(methods)})
+
+
+@pytest.fixture
+def addresses(inside):
+    """For each rule of the site an address that leads somewhere."""
+    with inside():
+        ines = cast.ines()
+        thread = cast.a_post(category="rivers").thread
+        waiting = cast.a_comment(thread, flags=["links"], text="It waits.")
+        unconfirmed = cast.a_comment(thread, State.UNCONFIRMED, text="Unconfirmed.")
+        published = cast.a_comment(thread, State.PUBLISHED, text="Published.")
+        spam = moderation.decide(cast.a_comment(thread, text="Spam."), Act.SPAM, ines, revision=1)
+        attempt = signing_in.begin(ines)
+        posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce).state = EmailState.KEPT
+        return {
+            "/": "/",
+            "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/": cast.POST,
+            "/<path:address>/comments/": f"{cast.POST}comments/",
+            "/about/": "/about/",
+            "/category/<slug>/": "/category/rivers/",
+            "/category/<slug>/page/<int(min=1, max=1000000):number>/": "/category/rivers/page/1/",
+            "/comment/<id:id>": f"/comment/{published.id}",
+            "/comment/<id:id>/reply": f"/comment/{published.id}/reply",
+            "/comment/confirm/<token>": f"/comment/confirm/{unconfirmed.link_token}",
+            "/comment/not-me/<token>": f"/comment/not-me/{unconfirmed.not_me_token}",
+            "/comment/sent/<token>": f"/comment/sent/{unconfirmed.panel_token}",
+            "/comment/sent/<token>/address": f"/comment/sent/{unconfirmed.panel_token}/address",
+            "/comment/sent/<token>/again": f"/comment/sent/{unconfirmed.panel_token}/again",
+            "/desk/": "/desk/",
+            "/desk/comments/": "/desk/comments/",
+            "/desk/comments/<id:id>": f"/desk/comments/{waiting.id}",
+            "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
+            "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
+            "/desk/outbox/": "/desk/outbox/",
+            "/desk/sign-in": "/desk/sign-in",
+            "/desk/sign-in/code/<token>": f"/desk/sign-in/code/{attempt.page_token}",
+            "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",
+            "/desk/sign-out": "/desk/sign-out",
+            "/healthz": "/healthz",
+            "/moderation/": "/moderation/",
+            "/page/<int(min=1, max=1000000):number>/": "/page/1/",
+            "/privacy/": "/privacy/",
+            "/receipt/<token>/": f"/receipt/{published.receipt_token}/",
+            "/receipt/<token>/withdraw": f"/receipt/{published.receipt_token}/withdraw",
+            "/robots.txt": "/robots.txt",
+        }
+
+
+# Closed unless a visible word opens it
+
+
+def test_these_tests_know_every_address(app, addresses):
+    assert set(routes(app, "GET", "POST")) == set(addresses), "give it an address in `addresses`"
+
+
+def test_every_desk_address_but_the_door_is_closed_to_strangers(app, addresses):
+    stranger = Stranger(app)
+    before = rows(app)
+    for rule in routes(app, "GET"):
+        if rule.startswith("/desk") and rule not in DOOR:
+            for method in ("GET", "HEAD", "OPTIONS"):
+                answer = stranger.ask(method, addresses[rule])
+                assert (answer.status, answer.location.partition("?")[0]) == (303, "/desk/sign-in"), (method, rule)
+    for rule in routes(app, "POST"):
+        if rule.startswith("/desk") and rule not in DOOR:
+            assert stranger.post(addresses[rule]).status == 403, rule
+            assert stranger.post(addresses[rule], htmx=True).status == 403, rule
+    assert rows(app) == before
+
+
+def test_every_page_of_the_desk_lives_in_the_desk(app):
+    guarded = app.before_request_funcs["desk"]
+    assert guarded
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/desk") and rule.rule not in DOOR:
+            assert rule.endpoint.startswith("desk."), rule
+
+
+def test_every_form_refuses_another_sites_page_from_strangers_and_from_staff(app, inside, addresses, browser):
+    cast.signed_in(browser, inside)
+    token = BeautifulSoup(browser.client.get("/desk/").text, "html.parser").find("input", {"name": "csrf_token"})[
+        "value"
+    ]
+    before = rows(app)
+    for rule in routes(app, "POST", "PUT", "PATCH", "DELETE"):
+        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+            assert Stranger(app).post(addresses[rule], headers=headers).status == 403, rule
+            sent = {"csrf_token": token, "decision": "approve", "revision": "1", "text": "a", "name": "a"}
+            assert browser.client.post(addresses[rule], headers=headers, data=sent).status_code == 403, rule
+    assert rows(app) == before
+
+
+def test_looking_at_a_page_changes_nothing(app, inside, addresses, browser):
+    cast.signed_in(browser, inside)
+    before = rows(app)
+    for rule in routes(app, "GET"):
+        for client in (app.test_client(), browser.client):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                with counting(app) as statements:
+                    answer = client.open(addresses[rule], method=method)
+                assert answer.status_code < 400, (method, rule)
+                assert "Set-Cookie" not in answer.headers
+                assert {statement.split()[0] for statement in statements} <= {"SELECT"}, rule
+    assert rows(app) == before
+
+
+def test_a_method_that_an_address_does_not_have_is_refused_on_a_page_and_with_what_it_has(app, addresses):
+    before = rows(app)
+    for path in addresses.values():
+        allowed = set(app.url_map.bind("").allowed_methods(path))
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
+            answer = Stranger(app).ask(method, path)
+            assert answer.status == 405, (method, path)
+            assert set(answer.headers["Allow"].split(", ")) == allowed
+            assert "That cannot be done at this address" in answer.text
+        assert Stranger(app).client.open(path, method="TRACE").status_code == 405
+    assert rows(app) == before
+
+
+def test_every_answer_tells_browsers_what_they_may_do_with_it(app, addresses):
+    for path in [*addresses.values(), "/nothing/", "/static/nothing.js"]:
+        answer = Stranger(app).client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Permissions-Policy"]
+        assert "Server" not in answer.headers
+
+
+def test_no_page_asks_another_host_for_anything(app, inside, addresses, browser):
+    cast.signed_in(browser, inside)
+    for rule in routes(app, "GET"):
+        page = BeautifulSoup(browser.client.get(addresses[rule]).text, "html.parser")
+        for tag in page.find_all(["img", "script", "link", "iframe", "source", "audio", "video", "object", "form"]):
+            for attribute in ("src", "href", "action", "data", "srcset"):
+                assert tag.get(attribute, "/").startswith("/"), tag
+                assert not tag.get(attribute, "/").startswith("//"), tag
+
+
+# What the house is built of
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The app without its database."""
+    app = create_app({"OPM_INSTANCE": str(tmp_path_factory.mktemp("bare"))})
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_every_template_compiles(bare):
+    names = bare.jinja_env.list_templates(extensions=["html", "txt"])
+    assert len(names) > 30
+    for name in names:
+        bare.jinja_env.get_template(name)
+
+
+def test_every_template_is_used(bare):
+    source = "".join(path.read_text() for path in [*HOUSE.glob("opm/**/*.py"), *HOUSE.glob("templates/**/*.*")])
+    for name in bare.jinja_env.list_templates(extensions=["html", "txt"]):
+        if name.startswith("emails/comments/"):
+            assert f'"{Path(name).stem}"' in source, name  # rendered by its short name
+        else:
+            assert f'"{name}"' in source, name
+
+
+def test_only_html_that_we_have_cleaned_is_shown_unescaped():
+    unescaped = set()
+    for path in HOUSE.glob("templates/**/*.*"):
+        text = path.read_text()
+        assert "autoescape false" not in text
+        unescaped |= set(re.findall(r"([\w.]+)\s*\|\s*safe\b", text))
+    assert unescaped == {"post.html", "words"}, "both come from lib/markdown.py"
+
+
+def test_the_floors_hold():
+    command = Path(sys.executable).with_name("lint-imports")
+    if not command.exists():
+        missing("import-linter")
+    done = subprocess.run([command, "--no-cache"], cwd=HOUSE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_htmx_is_the_file_that_its_makers_published():
+    content = (HOUSE / "static/htmx-4.0.1.min.js").read_bytes()
+    assert base64.b64encode(hashlib.sha384(content).digest()).decode() == HTMX
+    assert (HOUSE / "static/htmx-LICENSE.txt").exists()
+
+
+# Every word can be translated
+
+
+class Marks:
+    """A catalogue that translates each message into itself, between marks; what is filled in stands outside them."""
+
+    def gettext(self, message):
+        parts = re.split(r"(%\(\w+\)s)", message)
+        return "".join(part if part.startswith("%(") else f"{OPEN}{part}{SHUT}" for part in parts if part)
+
+    def ngettext(self, one, many, num):
+        return self.gettext(one if num == 1 else many)
+
+
+# What people typed or settings say: it stands on pages and is not ours to translate.
+CONTENT = [
+    "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
+    "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
+    "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
+    "Facebook", "Mastodon",
+]  # fmt: skip
+
+
+def unmarked(text: str) -> str:
+    """What of the text stands outside of marks, without content, numbers and punctuation."""
+    outside, depth = "", 0
+    for character in text:
+        depth += (character == OPEN) - (character == SHUT)
+        outside += character if depth == 0 and character != SHUT else " "
+    outside = re.sub(r"https?://\S+|\b[A-Z2-7]{4} [A-Z2-7]{4}\b", "", " ".join(outside.split()))  # links and codes
+    for words in sorted(CONTENT, key=len, reverse=True):
+        outside = outside.replace(words, " ")
+    return " ".join(re.findall(r"[^\W\d_]{2,}", outside))
+
+
+def shown(page) -> str:
+    """All that a person can read or hear of a page, in its order."""
+    said = []
+    for part in page.descendants:
+        if isinstance(part, NavigableString):
+            if type(part) is NavigableString and part.parent.name not in ("script", "style"):
+                said.append(str(part))
+        else:
+            said += [part[name] for name in ("aria-label", "title", "alt", "placeholder") if part.has_attr(name)]
+    return " ".join(said)
+
+
+@pytest.fixture
+def marks(monkeypatch):
+    monkeypatch.setattr(i18n, "_texts", Marks)
+
+
+def test_the_marks_find_a_word_that_was_forgotten():
+    assert unmarked("⟦Hello ⟦you⟧ there⟧, 12 World ⟦x⟧ Jo Marsh") == "World"
+
+
+def test_no_page_shows_a_word_that_cannot_be_translated(app, inside, addresses, browser, marks):
+    cast.signed_in(browser, inside)
+    for rule in routes(app, "GET"):
+        if rule in ("/healthz", "/robots.txt"):
+            continue
+        for client in (app.test_client(), browser.client):
+            page = BeautifulSoup(client.get(addresses[rule], follow_redirects=True).text, "html.parser")
+            assert unmarked(shown(page)) == "", rule
+
+
+def test_no_refusal_shows_a_word_that_cannot_be_translated(app, inside, addresses, browser, another_browser, marks):
+    cast.signed_in(browser, inside)
+    cast.signed_in(another_browser, inside, cast.rosa)
+    stranger = app.test_client()
+    answers = [
+        stranger.get("/nothing/"), stranger.post("/"), stranger.post("/desk/sign-out"),
+        stranger.post(addresses["/desk/sign-in"], data={"email": "x"}),
+        stranger.post(addresses["/desk/sign-in/code/<token>"], data={"code": "AAAAAAAA"}),
+        stranger.post(addresses["/desk/sign-in/code/<token>"], data={"code": ""}),
+        stranger.post(addresses["/<path:address>/comments/"], data={}),
+        stranger.post(addresses["/<path:address>/comments/"], data={"text": "1" * 10_001, "email": "1", "name": "=?"}),
+        stranger.post(addresses["/<path:address>/comments/"], data={"text": "1" * 300_000}),
+        stranger.post(addresses["/<path:address>/comments/"], headers={"Origin": "null"}, data={"text": "."}),
+        stranger.post(addresses["/<path:address>/comments/"], data=b"{}", content_type="application/json"),
+        stranger.post(addresses["/comment/sent/<token>"], data={"code": "000000"}),
+        stranger.post(addresses["/comment/sent/<token>/again"]),
+        stranger.post(addresses["/comment/sent/<token>/address"], data={"email": "x"}),
+        stranger.get("/receipt/1.x/"),
+        browser.client.post("/desk/sign-out"),
+        browser.client.get(addresses["/desk/comments/<id:id>"] + "?open=reject"),
+        another_browser.client.get("/desk/comments/"),
+        another_browser.client.get("/desk/outbox/"),
+    ]  # fmt: skip
+    for answer in answers:
+        assert unmarked(shown(BeautifulSoup(answer.text, "html.parser"))) == "", answer.request.path
+
+
+def test_no_mail_holds_a_word_that_cannot_be_translated(inside, mailbox, clock, marks):
+    with inside():
+        ines, thread = cast.ines(), cast.a_post("rivers", "Rivers").thread
+        for act in (Act.APPROVE, Act.REJECT):
+            comment = cast.a_comment(thread, text=f"{act}")
+            moderation.decide(comment, act, ines, revision=1, rule=2, note="Rivers")
+        unconfirmed = cast.a_comment(thread, State.UNCONFIRMED)
+        posting.post(CONFIRM_MAIL, unconfirmed.email, unconfirmed.id, nonce=unconfirmed.link_nonce)
+        posting.post(ALREADY_MAIL, comment.email, comment.id, nonce=comment.receipt_nonce)
+        attempt = signing_in.begin(ines)
+        posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
+    messages = mailbox.deliver()
+    clock.forward(minutes=11)
+    messages += mailbox.deliver()
+    assert len(messages) == 5
+    for message in messages:
+        assert unmarked(f"{message.subject} {message.body}") == ""
