@@ -158,9 +158,11 @@ _last_known = Settings()
 def current() -> Settings:
     """The settings as this request reads them, once."""
     global _last_known
-    if "settings" not in g:
+    try:
+        return g.settings
+    except AttributeError:
         g.settings = _last_known = read()
-    return g.settings
+        return g.settings
 
 
 def last_known() -> Settings:
