@@ -11,6 +11,7 @@ So nothing that cannot be shared may be open when one begins: no database connec
 
 import contextlib
 import fcntl
+import gc
 import multiprocessing
 import os
 import socket
@@ -53,6 +54,7 @@ def run(app: Flask) -> int:
     except (CannotStart, schema.WrongSchema) as refusal:
         print(_("The site cannot start. %(why)s", why=refusal), file=sys.stderr)
         return 1
+    gc.freeze()  # what is loaded now stays: the collector leaves its pages alone, so the forks go on sharing them
     parts = [Part("server", lambda: serve(app)), Part("worker", lambda: worker.work(app, StopSignal()))]
     return Keeper(parts, stop, greet=lambda: greet(app)).keep()
 

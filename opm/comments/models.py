@@ -251,6 +251,12 @@ class Comment(db.Model):
         """Whether the team itself wrote it."""
         return self.staff_id is not None
 
+    @property
+    def was_taken_down(self) -> bool:
+        """Whether a moderator took it off the site, so that restoring it puts it back there."""
+        standing = [decision for decision in self.decisions if not decision.undone_at]
+        return bool(standing) and standing[-1].from_state == State.PUBLISHED
+
     def link_lives(self, within: timedelta) -> bool:
         """Whether the links in its mail still work: so long after it was written."""
         return clock.now() < self.written_at + within

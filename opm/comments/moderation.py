@@ -26,7 +26,7 @@ def decide(
     """
     before, after = ACTS[act]
     comment.expect(before, revision)
-    if act == Act.RESTORE and comment.number:
+    if act == Act.RESTORE and comment.was_taken_down:
         after = State.PUBLISHED
     decision = Decision(
         comment=comment,

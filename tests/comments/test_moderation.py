@@ -153,6 +153,15 @@ def test_restored_a_comment_comes_back_to_where_it_was(inside, post, ines, look)
     assert look(spam).state == State.PENDING
 
 
+def test_an_approval_that_was_undone_does_not_count_as_having_been_on_the_site(waiting, ines, look, newest):
+    ines.decide(waiting, "approve")
+    ines.undo(newest())
+    ines.decide(waiting, "reject")
+    ines.decide(waiting, "restore")
+    assert look(waiting).state == State.PENDING
+    assert look(waiting).number == 1
+
+
 # A rejection needs a rule
 
 
@@ -170,13 +179,13 @@ def test_the_first_press_asks_for_the_rule_and_decides_nothing(app, inside, post
     assert rows(app) == before
 
 
-@pytest.mark.parametrize("rule", ["", "0", "7", "-1", "x", "1.0", "9" * 30, "9" * 5_000, "\x00", "1e0"])
-def test_without_a_rule_of_the_site_nothing_is_decided_and_the_note_is_kept(app, ines, waiting, rule):
+def test_without_a_rule_of_the_site_nothing_is_decided_and_the_note_is_kept(app, ines, waiting):
     before = rows(app)
-    answer = ines.decide(waiting, "reject", rule=rule, note="My\nnote.")
-    assert answer.status == 422
-    assert answer.page.find(class_="error")
-    assert answer.typed("note") == "My\nnote."
+    for rule in ("", "0", "7", "-1", "x", "1.0", "9" * 30, "9" * 5_000, "\x00", "1e0"):
+        answer = ines.decide(waiting, "reject", rule=rule, note="My\nnote.")
+        assert answer.status == 422, rule
+        assert answer.page.find(class_="error")
+        assert answer.typed("note") == "My\nnote."
     assert rows(app) == before
 
 
@@ -190,27 +199,26 @@ def test_a_note_too_long_is_refused_and_kept_whole_and_the_rule_stays_chosen(app
     assert rows(app) == before
 
 
-@pytest.mark.parametrize("act", ["approve", "spam"])
-@pytest.mark.parametrize("rule", ["1", "9" * 30, "-1"])
-def test_a_decision_that_needs_no_rule_takes_none(ines, waiting, newest, act, rule):
-    assert ines.decide(waiting, act, rule=rule).status == 303
-    assert newest().rule_number is None
+def test_a_decision_that_needs_no_rule_takes_none(ines, waiting, newest):
+    for act, rule in product(("approve", "spam"), ("1", "9" * 30, "-1")):
+        assert ines.decide(waiting, act, rule=rule).status == 303
+        assert newest().rule_number is None
+        ines.undo(newest())
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"decision": None}, {"decision": ""}, {"decision": "publish"}, {"decision": "APPROVE"}, {"revision": None},
-        {"revision": ""}, {"revision": "0"}, {"revision": "-1"}, {"revision": "x"}, {"revision": "9" * 30},
-        {"decision": "<script>"}, {"decision": "x" * 100_000}, {"revision": "\x00"},
-    ],
-    ids=lambda fields: str(fields)[:30],
-)  # fmt: skip
-def test_a_form_that_no_page_of_ours_sends_decides_nothing_and_says_so(app, ines, waiting, fields):
+ODD_FORMS = [
+    {"decision": None}, {"decision": ""}, {"decision": "publish"}, {"decision": "APPROVE"}, {"revision": None},
+    {"revision": ""}, {"revision": "0"}, {"revision": "-1"}, {"revision": "x"}, {"revision": "9" * 30},
+    {"decision": "<script>"}, {"decision": "x" * 100_000}, {"revision": "\x00"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])
+def test_a_form_that_no_page_of_ours_sends_decides_nothing_and_says_so(app, ines, waiting, htmx):
     before = rows(app)
-    for htmx in (False, True):
+    for fields in ODD_FORMS:
         answer = ines.decide(waiting, "approve", htmx, **{"note": "Kept."} | fields)
-        assert answer.status == 422
+        assert answer.status == 422, fields
         assert "Nothing was decided" in answer.text
         assert answer.page.find("button", value="approve"), "there is a way on"
         assert "Kept." in answer.text + str(answer.given_back())
