@@ -4,7 +4,8 @@ Nothing that was typed is lost: a refused POST gives it back, ready to be sent a
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from flask import g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -13,11 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from opm import settings
-from opm.accounts.access import NotAllowed, NotSignedIn
+from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
 from opm.comments.models import LinkEnded, ThreadClosed
 from opm.extensions import db
 from opm.filters import length
-from opm.lib.clock import timedelta
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin
@@ -25,7 +25,7 @@ from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
 
 # What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
-TYPED = ("text", "name", "email", "note", "parent")
+TYPED = ("text", "name", "email", "note", "parent", "next")
 BUSY_FOR_SECONDS = 5
 
 WORDS = {
@@ -104,6 +104,8 @@ def answer(refused: Refused):
     db.session.expunge_all()  # what was read stays readable, such as who is signed in
     db.session.rollback()
     g.settings = settings.last_known()  # asked no more: the database may be the trouble
+    if is_behind_the_door(request.path):  # a form there has a token, and a revision that may be old by now
+        refused = replace(refused, again=False)
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
     page = render_template(template, refused=refused, typed=_typed())
     return make_response(page, refused.status, refused.headers)
@@ -189,9 +191,10 @@ def _link_ended(error) -> Refused:
         404,
         _("This link does not work any more"),
         _(
-            "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s "
-            "days. Open it from the mail once more. If that does not help, please write your comment again.",
-            days=settings.last_known().unconfirmed_days,
+            "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s, "
+            "and a receipt ends when we let the address go. Open it from the mail once more. If you did not get to "
+            "confirm your comment, please write it again.",
+            days=length(settings.last_known().unconfirmed_for),
         ),
     )
 

@@ -9,6 +9,7 @@ import contextlib
 import contextvars
 import sqlite3
 import threading
+import time
 import warnings
 
 from flask import g, has_request_context, request
@@ -28,6 +29,7 @@ except ImportError:
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 BUSY_WAIT_SECONDS = 5
+NAP_SECONDS = 0.001
 WAL_PAGES_KEPT = 16 * 1024 * 1024
 # Connections enough for a worker of the server: those of its threads that find none wait. What was typed stands in no
 # message of the database.
@@ -121,7 +123,7 @@ class _PostgresRules:
 
 
 class _SqliteRules:
-    """Writers of this process queue for a lock here, fairly and awake at once; SQLite's own waiting is by naps."""
+    """Writers of this process queue for a lock here, fairly and awake at once; between processes waiting is by naps."""
 
     def __init__(self):
         self.turn = threading.Lock()
@@ -151,7 +153,7 @@ class _SqliteRules:
         connection.info["has_turn"] = True
         raw.execute("PRAGMA query_only = OFF")
         try:
-            raw.execute("BEGIN IMMEDIATE")
+            _begin_immediate(raw)
         except sqlite_library.Error as error:
             self.checkin(raw, connection)
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
@@ -159,6 +161,27 @@ class _SqliteRules:
     def checkin(self, _raw, record):
         if record.info.pop("has_turn", False):
             self.turn.release()
+
+
+def _begin_immediate(connection) -> None:
+    """Takes the lock for writing, tried each millisecond: SQLite's own naps grow to a tenth of a second."""
+    ends = time.monotonic() + BUSY_WAIT_SECONDS
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _has_begun(connection, is_last_try=time.monotonic() >= ends):
+            time.sleep(NAP_SECONDS)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_WAIT_SECONDS * 1000)}")
+
+
+def _has_begun(connection, is_last_try: bool) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite_library.OperationalError as error:
+        if is_last_try or "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def journal_mode(version: tuple[int, int, int]) -> str:

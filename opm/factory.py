@@ -15,10 +15,10 @@ from opm.comments import views as comments
 from opm.desk import outbox as outbox_desk
 from opm.desk import views as desk
 from opm.lib import assets, caching, headers, i18n, origin
+from opm.lib.columns import LARGEST_ID
 from opm.outbox.letters import Letterbox
 from opm.posts import views as posts
 
-LARGEST_ID = 2**63 - 1
 COMPRESSION = {
     "COMPRESS_ALGORITHM": ["br", "gzip"],
     "COMPRESS_BR_LEVEL": 5,

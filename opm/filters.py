@@ -1,5 +1,6 @@
 """How templates write moments, days and lengths of time: in the site's zone and language, in words."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from opm import settings
@@ -19,6 +20,7 @@ def init(app) -> None:
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
         paragraphs=links.paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
+        listed=listed,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 
@@ -65,6 +67,12 @@ def length(span: timedelta) -> str:
     ]
     said = [words for count, words in (parts[:2] if days else parts[1:]) if count]
     return " ".join(said) or _("less than a minute")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a sentence has them: "Ines, Piotr and Rosa"."""
+    *others, last = names
+    return _("%(others)s and %(last)s", others=", ".join(others), last=last) if others else last
 
 
 def is_late(at: datetime) -> bool:

@@ -113,6 +113,7 @@ class Settings:
     unconfirmed_days: int = 7
     network_days: int = 30
     address_days: int = 365
+    unpublished_days: int = 90  # the words of what was rejected, taken down, taken for spam or withdrawn
     sent_email_days: int = 7
 
     # Limits, a number an hour unless the name says otherwise.

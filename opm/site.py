@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy import text
 
 from opm import settings
+from opm.accounts.models import SIGNED_IN_FOR
 from opm.comments.models import LONGEST_TEXT, UNDO_WITHIN
 from opm.extensions import db
 from opm.lib import markdown
@@ -31,7 +32,7 @@ def moderation():
 @public_page
 def privacy():
     """What is held about whom, why, and for how long: the numbers that the purge obeys."""
-    return render_template("site/privacy.html")
+    return render_template("site/privacy.html", signed_in_days=SIGNED_IN_FOR.days)
 
 
 @bp.get("/healthz")

@@ -78,6 +78,7 @@ def forget(clocks: "Clocks") -> bool:
         ("unconfirmed comments", comments.unconfirmed, site.unconfirmed_days),
         ("networks", comments.networks, site.network_days),
         ("addresses", comments.addresses, site.address_days),
+        ("words", comments.words, site.unpublished_days),
         ("emails", emails.old, site.sent_email_days),
     ):
         counts[what] = take(days)

@@ -106,7 +106,7 @@ def check_page(page):
 
 
 def check_parts(page):
-    """What holds for pages and fragments: unique ids, labelled fields, nothing inline, plain paths beside quick ones."""
+    """What holds for pages and fragments: unique ids, labels, nothing inline, plain paths beside quick ones."""
     ids = [tag["id"] for tag in page.find_all(id=True)]
     assert len(ids) == len(set(ids)), f"ids twice: {sorted(id for id in ids if ids.count(id) > 1)}"
     for field in page.select("input, textarea, select"):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from opm import settings, worker
 from opm.accounts.models import Session, SignInAttempt
 from opm.comments import moderation
-from opm.comments.models import Act, Comment, State, Thread
+from opm.comments.models import Act, Comment, MovedOn, State, Thread
 from opm.comments.submission import CONFIRM_MAIL
 from opm.extensions import db, mail
 from opm.lib import logs, throttle
@@ -244,6 +244,38 @@ def test_the_mail_of_a_comment_that_was_forgotten_never_goes(app, inside, thread
     forget()
     assert mailbox.deliver() == []
     assert states(inside, Email) == [EmailState.CANCELLED]
+
+
+def test_words_withdrawn_before_they_were_confirmed_go_with_the_unconfirmed(inside, thread, clock, forget):
+    with inside():
+        comment = cast.a_comment(db.session.get(Thread, thread.id), State.UNCONFIRMED)
+        comment.withdraw(comment.thread)
+    clock.forward(days=7, seconds=1)
+    forget()
+    assert states(inside, Comment) == []
+
+
+def test_words_that_the_public_does_not_see_go_after_ninety_days_and_what_was_decided_stays(
+    inside, thread, clock, forget
+):
+    with inside():
+        held, ines = db.session.get(Thread, thread.id), cast.ines()
+        old, shown = cast.a_comment(held), cast.a_comment(held, State.PUBLISHED, text="Shown.")
+        clock.forward(days=5)
+        moderation.decide(old, Act.REJECT, ines, revision=1, rule=3)
+    clock.forward(days=90)
+    forget()
+    with inside(False):
+        assert db.session.get(Comment, old.id).text
+    clock.forward(seconds=1)
+    forget()
+    with inside(False):
+        gone, stays = db.session.get(Comment, old.id), db.session.get(Comment, shown.id)
+        assert (gone.text, gone.name, gone.email, gone.address_hash) == ("", "", None, None)
+        assert gone.decisions[0].rule_number == 3
+        assert (stays.text, stays.address_hash) == ("Shown.", shown.address_hash)
+    with inside(), pytest.raises(MovedOn):
+        moderation.decide(Comment.held(old.id), Act.RESTORE, cast.ines(), revision=1)
 
 
 def test_networks_are_forgotten_after_thirty_days(inside, thread, clock, forget):

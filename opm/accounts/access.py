@@ -101,6 +101,11 @@ def cookie_name() -> str:
     return "__Host-opm" if _is_https() else f"opm-{current_app.config['PORT']}"
 
 
+def is_behind_the_door(path: str) -> bool:
+    """Whether only who is signed in gets there."""
+    return path.startswith("/desk/") and not path.startswith("/desk/sign-in")
+
+
 def way_back(wanted: str | None) -> str:
     """The page of the desk that somebody wanted before signing in; the front page if that is not what it is."""
     if not wanted or len(wanted) > LONGEST_ADDRESS or not wanted.startswith("/desk/"):

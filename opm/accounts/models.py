@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import JSON, ForeignKey, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from opm.accounts.abilities import MAY, Ability, Role
+from opm.accounts.abilities import MAY, Ability
 from opm.extensions import db
 from opm.lib import clock, tokens
 from opm.lib.columns import BigId, SortedText, UtcDateTime
@@ -49,11 +49,6 @@ class Person(db.Model):
     def may(self, ability: Ability) -> bool:
         """Whether one of their roles allows it."""
         return self.left_at is None and not MAY[ability].isdisjoint(self.roles)
-
-    @property
-    def main_role(self) -> str:
-        """The role that says most about what they may do."""
-        return next((role for role in reversed(Role) if role in self.roles), "")
 
 
 class SignInAttempt(db.Model):

@@ -7,7 +7,7 @@ was found is changed only if it is still so, since somebody may confirm or withd
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 
 from opm.comments.models import Comment, Decision, State, Thread
 from opm.extensions import db, reading
@@ -16,14 +16,17 @@ from opm.lib import clock
 BATCH = 200
 # Whose address the site still needs: to confirm it, or to say what became of the comment.
 IN_HAND = {State.UNCONFIRMED, State.PENDING}
+UNSEEN = {State.REJECTED, State.SPAM, State.WITHDRAWN}
 # A decision's mail may still be on its way; it goes to the address that the comment has.
 MAIL_ARRIVES_WITHIN = timedelta(days=3)
 QUICKLY = {"synchronize_session": False}
 
 
 def unconfirmed(unconfirmed_days: int) -> int:
-    """Deletes comments that nobody confirmed in so many days."""
-    too_old = and_(Comment.state == State.UNCONFIRMED, Comment.written_at < _before(unconfirmed_days))
+    """Deletes comments that nobody confirmed in so many days, also those that were withdrawn instead."""
+    withdrawn_instead = and_(Comment.state == State.WITHDRAWN, Comment.confirmed_at.is_(None))
+    never_confirmed = or_(Comment.state == State.UNCONFIRMED, withdrawn_instead)
+    too_old = and_(never_confirmed, Comment.written_at < _before(unconfirmed_days))
     return _each(too_old, delete(Comment))
 
 
@@ -52,6 +55,21 @@ def addresses(address_days: int) -> int:
         ~just_decided,
     )
     return _each(done, update(Comment).values(email=None, sameness=None))
+
+
+def words(unpublished_days: int) -> int:
+    """Forgets what was said in comments that the public does not see, and who said it. What was decided stays."""
+    moment = _before(unpublished_days)
+    decided_since = exists().where(Decision.comment_id == Comment.id, Decision.decided_at >= moment)
+    gone = and_(
+        Comment.state.in_(UNSEEN),
+        Comment.text != "",
+        Comment.written_at < moment,
+        or_(Comment.withdrawn_at.is_(None), Comment.withdrawn_at < moment),
+        ~decided_since,
+    )
+    nothing = {"text": "", "name": "", "panel_name": "", "email": None, "address_hash": None, "sameness": None}
+    return _each(gone, update(Comment).values(nothing))
 
 
 def _before(days: int) -> datetime:

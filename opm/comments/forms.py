@@ -4,32 +4,20 @@ from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
 
 from opm import settings
-from opm.comments.models import LONGEST_EMAIL, LONGEST_NAME, LONGEST_TEXT, Act
+from opm.comments.models import LONGEST_NAME, LONGEST_TEXT, Act
+from opm.lib.columns import LARGEST_ID
 from opm.lib.forms import (
     DeskForm,
     Line,
     PublicForm,
     Text,
+    address_field,
     filled,
     no_encoded_words,
     no_longer_than,
-    one_address,
 )
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
-
-LARGEST_ID = 2**63 - 1
-
-
-def _address_field():
-    return Line(
-        validators=[
-            filled(_("Write your email address")),
-            no_longer_than(LONGEST_EMAIL, _("An email address has at most %(most)s characters")),
-            no_encoded_words,
-            one_address,
-        ]
-    )
 
 
 class CommentForm(PublicForm):
@@ -48,7 +36,7 @@ class CommentForm(PublicForm):
             no_encoded_words,
         ]
     )
-    email = _address_field()
+    email = address_field()
     url = Line()
     parent = StringField()
 
@@ -79,7 +67,7 @@ class PanelCodeForm(PublicForm):
 class AddressForm(PublicForm):
     """Another address for the same comment."""
 
-    email = _address_field()
+    email = address_field()
 
 
 class NotMeForm(PublicForm):

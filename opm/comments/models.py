@@ -21,7 +21,6 @@ UNDO_WITHIN = timedelta(minutes=10)
 TRUSTED_FOR = timedelta(days=365)
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 80
-LONGEST_EMAIL = 254
 
 
 class State(StrEnum):
@@ -205,11 +204,6 @@ class Comment(db.Model):
     def numbered_in(cls, thread: Thread):
         """Those that are or were public here, by number."""
         return select(cls).where(cls.thread_id == thread.id, cls.number.is_not(None)).order_by(cls.number)
-
-    @classmethod
-    def unconfirmed_before(cls, moment: datetime):
-        """Those that nobody confirmed although they were written before this moment."""
-        return select(cls).where(cls.state == State.UNCONFIRMED, cls.written_at < moment)
 
     @classmethod
     def is_trusted(cls, address_hash: str) -> bool:

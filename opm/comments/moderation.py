@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from opm.accounts.models import Person
-from opm.comments.models import ACTS, Act, Comment, Decision, State, Thread
+from opm.comments.models import ACTS, Act, Comment, Decision, MovedOn, State, Thread
 from opm.extensions import db
 from opm.lib import clock, publicity
 from opm.outbox import posting
@@ -26,6 +26,8 @@ def decide(
     """
     before, after = ACTS[act]
     comment.expect(before, revision)
+    if not comment.text:  # its words are no longer kept
+        raise MovedOn(comment)
     if act == Act.RESTORE and comment.was_taken_down:
         after = State.PUBLISHED
     decision = Decision(

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, DateTime, Integer, String
 from sqlalchemy.types import TypeDecorator
 
+LARGEST_ID = 2**63 - 1
+
 # SQLite numbers rows only in a plain INTEGER; PostgreSQL runs out of those.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 

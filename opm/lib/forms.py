@@ -10,6 +10,9 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import StringField, ValidationError
 
 from opm.lib.i18n import gettext as _
+from opm.lib.i18n import lazy_gettext as later
+
+LONGEST_EMAIL = 254
 
 # Controls that change the direction of the text around them, or hide in it: nobody types them to be read.
 UNSEEN = re.compile(
@@ -57,6 +60,18 @@ class Text(StringField):
     def process_formdata(self, values):
         super().process_formdata(values)
         self.data = several_lines(self.data or "")
+
+
+def address_field() -> Line:
+    """A field for one email address."""
+    return Line(
+        validators=[
+            filled(later("Write your email address")),
+            no_longer_than(LONGEST_EMAIL, later("An email address has at most %(most)s characters")),
+            no_encoded_words,
+            one_address,
+        ]
+    )
 
 
 def one_line(text: str) -> str:

@@ -49,11 +49,6 @@ class Email(db.Model):
         return and_(cls.state == State.WAITING, cls.due_at <= clock.now())
 
     @classmethod
-    def due(cls):
-        """What is to be sent now, the longest waiting first."""
-        return select(cls).where(cls.is_due()).order_by(cls.due_at, cls.id)
-
-    @classmethod
     def newest(cls):
         """All of them, the newest first."""
         return select(cls).order_by(cls.id.desc())

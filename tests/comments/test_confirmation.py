@@ -141,7 +141,7 @@ def test_what_the_database_holds_opens_nothing(app, inside, links):
 def test_a_link_that_has_ended_says_what_to_do(links, stranger):
     answer = stranger.get("/comment/confirm/1.nothing")
     assert "This link does not work any more" in answer.text
-    assert "write your comment again" in answer.text
+    assert "please write it again" in answer.text
 
 
 # Codes
