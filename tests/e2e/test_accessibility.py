@@ -1,0 +1,228 @@
+"""Every page against WCAG 2.2 AA as far as a machine can see it; light and dark, at 320 and 1280 px, at 200 % text.
+
+Each story leads to a page as it stands in front of somebody, and then it is looked at.
+"""
+
+import pytest
+from playwright.sync_api import expect
+
+from opm.comments import moderation
+from opm.comments.models import Act, State, Thread
+from opm.extensions import db
+from opm.lib import clock
+from tests import cast
+from tests.e2e.looking import faults
+from tests.e2e.tab import on_sqlite
+from tests.mailbox import code_in, path_in
+
+pytestmark = on_sqlite
+
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+CLOSED = "/2026/10/02/a-closed-matter/"
+
+
+@pytest.fixture
+def a_busy_site(inside, app, mailbox):
+    """Two categories, a thread as deep as it is shown, a closed one; comments that wait, decided ones, and mails."""
+    with inside():
+        post = cast.a_post(category="rivers")
+        thread, ines = post.thread, cast.ines()
+        answered = None
+        for depth, name in enumerate(("Jo Marsh", "Ada Holt", "Bert Okafor", "Cy Wren", "Di Poole")):
+            answered = cast.a_comment(
+                thread,
+                State.PUBLISHED,
+                name=name,
+                email=f"{depth}@example.org",
+                text=f"Thought {depth}, at https://example.org/{LONG_WORD}/",
+                parent=answered,
+            )
+        gone = cast.a_comment(thread, State.PUBLISHED, name="Eve Ray", email="eve@example.org", text="Taken down.")
+        cast.a_comment(thread, State.PUBLISHED, email="fay@example.org", text="To what is gone.", parent=gone)
+        moderation.decide(gone, Act.REMOVE, ines, revision=1, rule=1, note="Please keep to the matter.")
+        cast.a_comment(
+            thread, email="gil@example.org", text=f"{LONG_WORD} " * 3, flags=["links", "network"], parent=answered
+        )
+        cast.a_comment(thread, email="hal@example.org", text="One that waits.")
+        decided = cast.a_comment(thread, email="ida@example.org", text="One that was decided.")
+        moderation.decide(decided, Act.APPROVE, ines, revision=1)
+        cast.a_post("a-closed-matter", f"A title with {LONG_WORD} in it", on=(2026, 10, 2), category="streets")
+        db.session.query(Thread).filter_by(address=CLOSED).one().closed_at = clock.now()
+
+
+# Stories that end at a page. Each takes a tab and the mailbox.
+
+
+def at(path):
+    def story(tab, mailbox):
+        tab.go(path)
+
+    return story
+
+
+def sent(tab, mailbox):
+    tab.go(cast.POST)
+    tab.fill_in(email="kay@example.org")
+    tab.approach()
+    tab.press("Send comment")
+    expect(tab.page.locator("section.panel")).to_be_visible()
+
+
+def refused_in_place(tab, mailbox):
+    tab.go(cast.POST)
+    tab.approach()
+    tab.fill_in(text=" ", name=" ", email="kay@nowhere")
+    tab.press("Send comment")
+    expect(tab.page.locator(".problem")).to_be_visible()
+
+
+def a_reply_opened_and_refused(tab, mailbox):
+    tab.go(cast.POST)
+    reply = tab.page.get_by_role("link", name="Reply to Di Poole")
+    reply.focus()
+    tab.wait_for_scripts()
+    reply.click()
+    form = tab.page.locator(".thread form")
+    form.get_by_label("Your comment").fill(LONG_WORD)
+    form.get_by_label("Name to show").fill(" ")
+    form.get_by_label("Email address").fill("kay@example.org")
+    form.get_by_role("button", name="Send comment").click()
+    expect(tab.page.locator(".thread .problem")).to_be_visible()
+
+
+def a_reply_on_its_own_page(tab, mailbox):
+    tab.go(cast.POST)
+    tab.go(tab.page.get_by_role("link", name="Reply to Jo Marsh").first.get_attribute("href"))
+
+
+def too_late_for_the_thread(tab, mailbox):
+    tab.go(cast.POST)
+    tab.fill_in()
+    tab.page.evaluate("address => document.forms[0].action = address", f"{CLOSED}comments/")
+    tab.page.evaluate("document.forms[0].submit()")
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("Comments are closed here")
+
+
+def too_late_in_place(tab, mailbox):
+    tab.go(cast.POST)
+    tab.page.evaluate("address => document.forms[0].setAttribute('data-hx-post', address)", f"{CLOSED}comments/")
+    tab.approach()
+    tab.fill_in()
+    tab.press("Send comment")
+    expect(tab.page.locator("section.problem")).to_be_visible()
+
+
+def a_wrong_code(tab, mailbox):
+    sent(tab, mailbox)
+    tab.page.get_by_label("The 6 digits").fill("wrong")
+    tab.press("Confirm my comment")
+    expect(tab.page.locator(".panel .error").first).to_be_visible()
+
+
+def a_wrong_new_address(tab, mailbox):
+    sent(tab, mailbox)
+    tab.page.get_by_text("Not your address? Change it").click()
+    tab.page.locator(".panel input[type=email]").fill("kay@nowhere")
+    tab.press("Use this address")
+    expect(tab.page.locator(".panel [aria-invalid]")).to_be_visible()
+
+
+def confirmed_in_place(tab, mailbox):
+    sent(tab, mailbox)
+    tab.page.get_by_label("The 6 digits").fill(code_in(mailbox.newest("kay@example.org")))
+    tab.press("Confirm my comment")
+    expect(tab.page.locator("[id^=confirmed]").first).to_be_visible()
+
+
+def mailed(part):
+    def story(tab, mailbox):
+        sent(tab, mailbox)
+        tab.go(path_in(mailbox.newest("kay@example.org"), part))
+
+    return story
+
+
+def the_panels_own_page(tab, mailbox):
+    sent(tab, mailbox)
+    tab.go(tab.page.locator(".panel form").first.get_attribute("action"))
+
+
+def a_receipt_of_a_published_comment(tab, mailbox):
+    told = [m for m in mailbox.deliver() if "published" in m.subject]
+    tab.go(path_in(told[0], "receipt"))
+
+
+def the_code_page(tab, mailbox):
+    tab.go("/desk/")
+    tab.page.get_by_label("Your work email").fill("ines@northmere.example")
+    tab.press("Mail me a link and a code")
+    tab.page.get_by_label("The 8 letters and digits").fill("WRONG")
+    tab.press("Sign in")
+    expect(tab.page.locator(".error")).to_be_visible()
+
+
+def the_mailed_sign_in(tab, mailbox):
+    tab.go("/desk/")
+    tab.page.get_by_label("Your work email").fill("ines@northmere.example")
+    tab.press("Mail me a link and a code")
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("Look at your mail")
+    tab.go(path_in(mailbox.newest("ines@northmere.example"), "link"))
+
+
+def desk(path):
+    def story(tab, mailbox):
+        tab.sign_in(mailbox)
+        tab.go(path)
+
+    return story
+
+
+def the_queue_after_a_decision_and_with_a_rule_to_choose(tab, mailbox):
+    tab.sign_in(mailbox)
+    tab.wait_for_scripts()
+    tab.page.get_by_role("button", name="Approve").last.click()
+    expect(tab.page.locator("#queue .decide.done")).to_be_visible()
+    tab.page.get_by_role("button", name="Reject …").click()
+    expect(tab.page.get_by_text("Which rule does it break?")).to_be_visible()
+
+
+PAGES = {
+    "home": at("/"),
+    "a category": at("/category/rivers/"),
+    "a post with threads": at(cast.POST),
+    "a post with a closed thread": at(CLOSED),
+    "the form with errors": refused_in_place,
+    "a reply with errors": a_reply_opened_and_refused,
+    "a reply on its own page": a_reply_on_its_own_page,
+    "a refusal": too_late_for_the_thread,
+    "a refusal in place": too_late_in_place,
+    "the panel": sent,
+    "the panel, wrong code": a_wrong_code,
+    "the panel, wrong address": a_wrong_new_address,
+    "the panel on its own page": the_panels_own_page,
+    "confirmed in place": confirmed_in_place,
+    "the mail's link": mailed("confirm"),
+    "this was not me": mailed("not-me"),
+    "a receipt": mailed("receipt"),
+    "a receipt, published": a_receipt_of_a_published_comment,
+    "how we moderate": at("/moderation/"),
+    "privacy": at("/privacy/"),
+    "about": at("/about/"),
+    "no such page": at("/nowhere/"),
+    "the desk's door": at("/desk/"),
+    "the desk's code": the_code_page,
+    "the desk's link": the_mailed_sign_in,
+    "the desk's front page": desk("/desk/"),
+    "the queue": desk("/desk/comments/"),
+    "the queue in use": the_queue_after_a_decision_and_with_a_rule_to_choose,
+    "the published": desk("/desk/comments/?state=published"),
+    "the outbox": desk("/desk/outbox/"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wrong_with(name, a_busy_site, tab, mailbox, clock):
+    clock.forward(minutes=11)
+    PAGES[name](tab, mailbox)
+    found = faults(tab.page)
+    assert not found, "\n".join(found)
