@@ -27,7 +27,7 @@ def test_a_comment_is_written_confirmed_by_code_approved_and_its_writer_told(
     desk.visit("/desk/comments/")
     assert cast.WORDS in desk.text
     desk.press("Approve")
-    assert "Published as comment 1" in desk.text
+    assert "Published as comment 1 on Who fills the sandbags? The writer hears of it at 10:10." in desk.text
 
     assert cast.WORDS in browser.visit(cast.POST).get_text()
     assert mailbox.deliver() == []

@@ -736,7 +736,7 @@ def test_without_scripts_a_comment_is_rejected_with_rule_and_note_and_brought_ba
     assert "Choose the rule that the comment breaks" in browser.text
     browser.press("Reject and tell the writer", rule="2")
     assert browser.path == "/desk/comments/"
-    assert "Rejected." in browser.text
+    assert "Rejected The writer hears of it at" in browser.text
     assert browser.heading == "No comment waits"
     assert (look(waiting).decisions[0].rule_number, look(waiting).decisions[0].note) == (2, "Kept.")
     browser.press("Undo")

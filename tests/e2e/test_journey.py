@@ -91,7 +91,7 @@ def test_a_rejection_asks_for_the_rule_in_the_row_and_can_be_left(inside, open_t
     moderator.page.get_by_label("2. Stay with the subject").check()
     moderator.press("Reject and tell the writer")
     moderator.focused("article.decide.done")
-    expect(moderator.page.locator("article.decide.done")).to_contain_text("Rejected.")
+    expect(moderator.page.locator("article.decide.done")).to_contain_text("Rejected")
     assert moderator.page.url == queue
 
 
