@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 import brotli
 
 from tests.bench.processes import cpu_seconds, memory_mb
-from tests.bench.servers import busiest_address, hello, looking, site
+from tests.bench.servers import busiest_address, hello, site
 from tests.faults.crowd import FORM, at_once, many_lines, words
+from tests.faults.database import looking
 
 WRITERS, COMMENTS_EACH = 16, 100
 READERS, PAGES_EACH, BARE_EACH, ROUNDS = 4, 50, 250, 5

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from opm.comments.models import State
 from opm.extensions import db, reading
-from opm.factory import create_app
 from opm.posts.models import Post
 from tests import cast
+from tests.faults.crowd import Line
+from tests.faults.database import looking
 from tests.running import ROOT, Site, bare_environment, eventually, family, free_port
 
 COMMENTS = 50
@@ -54,17 +55,6 @@ def hello() -> Iterator[tuple[int, int]]:
         process.wait(10)
 
 
-def looking(site: Site, question):
-    """What a site's database answers to a question."""
-    app = create_app(site.environ)
-    with app.app_context():
-        try:
-            return question()
-        finally:
-            db.session.remove()
-            db.engine.dispose()
-
-
 def write_a_busy_post() -> None:
     """One post as long as most, with its comments. Commits."""
     post = cast.a_post()
@@ -95,8 +85,6 @@ def busiest_address() -> str:
 
 
 def _answers(port: int) -> bool:
-    from tests.faults.crowd import Line
-
     with contextlib.suppress(OSError):
         return Line(port).get("/") == 200
     return False

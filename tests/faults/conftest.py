@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from opm.extensions import db
-from opm.factory import create_app
 from tests import cast
 from tests.conftest import missing, postgres_server
+from tests.faults.database import looking
 from tests.faults.sink import Sink
 from tests.running import Site
 
@@ -55,17 +55,6 @@ def postgres_url():
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def looking(site, question):
-    """What a site's database answers to a question."""
-    app = create_app(site.environ)
-    with app.app_context():
-        try:
-            return question()
-        finally:
-            db.session.remove()
-            db.engine.dispose()
 
 
 def _write_a_post():

@@ -11,8 +11,8 @@ from opm.extensions import db, sqlite_library
 from opm.outbox.models import Email
 from tests import cast
 from tests.e2e.tab import on_sqlite
-from tests.faults.conftest import looking
 from tests.faults.crowd import Line, at_once, many_lines, words
+from tests.faults.database import looking
 from tests.faults.sink import mail_settings, silent_server
 
 CLIENTS, EACH = 16, 20
