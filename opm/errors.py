@@ -7,17 +7,18 @@ import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from flask import g, make_response, render_template, request
+from flask import g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from opm import settings
 from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
 from opm.comments.models import LinkEnded, ThreadClosed
-from opm.extensions import db
+from opm.extensions import SAFE_METHODS, db
 from opm.filters import length
+from opm.lib import moved
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin
@@ -97,6 +98,7 @@ def init(app) -> None:
     }
     for error, tell in telling.items():
         app.register_error_handler(error, lambda error, tell=tell: answer(tell(error)))
+    app.register_error_handler(NotFound, _not_found)
 
 
 def answer(refused: Refused):
@@ -109,6 +111,16 @@ def answer(refused: Refused):
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
     page = render_template(template, refused=refused, typed=_typed())
     return make_response(page, refused.status, refused.headers)
+
+
+def _not_found(error):
+    """What stood at this address may have moved: then that is where to look."""
+    query = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    try:
+        to = moved.leads_to(request.path + query) if request.method in SAFE_METHODS else None
+    except OperationalError as busy:
+        return answer(_database_busy(busy))
+    return redirect(to, code=301) if to else answer(_of_http(error))
 
 
 def _typed() -> dict[str, str]:

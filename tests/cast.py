@@ -8,6 +8,7 @@ from opm.comments.models import Comment, State, Thread, address_hash
 from opm.extensions import db
 from opm.posts import publishing
 from opm.posts.models import Author, Category, Post
+from opm.posts.pages import StandingPage
 
 POST = "/2026/10/01/who-fills-the-sandbags/"
 WORDS = "The lane floods first at the bottom, where the rota has nobody."
@@ -48,6 +49,14 @@ def a_post(slug="who-fills-the-sandbags", title="Who fills the sandbags?", on=(2
     db.session.add(post)
     publishing.publish(post, datetime(*on, 8, 0, tzinfo=UTC))
     return post
+
+
+def a_page(slug="how-to-reach-us", title="How to reach us", text="By letter or by boat."):
+    """A standing page."""
+    page = StandingPage(slug=slug, title=title)
+    page.write(text)
+    db.session.add(page)
+    return page
 
 
 def a_category(slug="rivers"):

@@ -18,6 +18,7 @@ from opm.factory import create_app
 from tests.browser import Browser
 from tests.clock import Clock
 from tests.mailbox import Mailbox
+from tests.stranger import Stranger
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -125,3 +126,9 @@ def browser(app):
 def another_browser(app):
     """A second browser, for somebody else."""
     return Browser(app)
+
+
+@pytest.fixture
+def stranger(app):
+    """Sends what no browser would."""
+    return Stranger(app)

@@ -52,6 +52,7 @@ def addresses(inside):
             "/": "/",
             "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/": cast.POST,
             "/<path:address>/comments/": f"{cast.POST}comments/",
+            "/<slug>/": cast.a_page().address,
             "/about/": "/about/",
             "/category/<slug>/": "/category/rivers/",
             "/category/<slug>/page/<int(min=1, max=1000000):number>/": "/category/rivers/page/1/",
@@ -211,7 +212,7 @@ def test_only_html_that_we_have_cleaned_is_shown_unescaped():
         text = path.read_text()
         assert "autoescape false" not in text
         unescaped |= set(re.findall(r"([\w.]+)\s*\|\s*safe\b", text))
-    assert unescaped == {"post.html", "words"}, "both come from lib/markdown.py"
+    assert unescaped == {"page.html", "post.html", "words"}, "all come from lib/markdown.py"
 
 
 def test_the_floors_hold():
@@ -247,7 +248,7 @@ CONTENT = [
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
     "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
-    "Facebook", "Mastodon",
+    "Facebook", "Mastodon", "How to reach us", "By letter or by boat.",
 ]  # fmt: skip
 
 

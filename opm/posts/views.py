@@ -13,6 +13,7 @@ from opm.lib.caching import public_page
 from opm.lib.paging import LARGEST_PAGE, Page, pages
 from opm.lib.respond import page_or_fragment
 from opm.posts.models import Category, Post
+from opm.posts.pages import StandingPage
 
 bp = Blueprint("posts", __name__)
 
@@ -46,6 +47,13 @@ def post(year, month, day, slug):
         branches=threads.branches(post.thread),
         form=CommentForm(formdata=None),
     )
+
+
+@bp.get("/<slug>/")
+@public_page
+def page(slug):
+    """A standing page."""
+    return render_template("posts/page.html", page=StandingPage.at(slug) or abort(404))
 
 
 def _list(query, address, number, category=None):

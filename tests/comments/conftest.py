@@ -5,7 +5,6 @@ import pytest
 from opm.comments.models import Comment
 from opm.extensions import db
 from tests import cast
-from tests.stranger import Stranger
 
 
 @pytest.fixture
@@ -13,12 +12,6 @@ def post(inside):
     """A published post with an open thread, at `cast.POST`. Gives the thread."""
     with inside():
         return cast.a_post().thread
-
-
-@pytest.fixture
-def stranger(app):
-    """Sends what no browser would."""
-    return Stranger(app)
 
 
 @pytest.fixture
