@@ -121,7 +121,7 @@ class _Import:
         return post
 
     def _note(self, post: Post, slug: str):
-        self.told.pictures += post.html.count("<img ")
+        self.told.pictures += post.text.count("<img ") - post.html.count("<img ")
         if slug and slug != post.slug:
             self.told.renamed.append(Renamed(one_line(slug), post.address))
 

@@ -93,8 +93,8 @@ class Summary:
         if self.pictures:
             lines.append(
                 ngettext(
-                    "%(num)s picture was not copied: readers see its description instead.",
-                    "%(num)s pictures were not copied: readers see their descriptions instead.",
+                    "%(num)s picture was not copied: a link to it stands in its place.",
+                    "%(num)s pictures were not copied: links to them stand in their places.",
                     self.pictures,
                 )
             )

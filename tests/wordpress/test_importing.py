@@ -443,7 +443,7 @@ def test_a_category_that_only_posts_name_is_made(bring, inside):
 def test_pictures_are_counted_since_they_stay_behind(bring):
     summary = bring(export(post(1, content='<img src="https://old.northmere.example/a.png" alt="The lane">')))
     assert summary.pictures == 1
-    assert "1 picture was not copied: readers see its description instead." in summary.lines()
+    assert "1 picture was not copied: a link to it stands in its place." in summary.lines()
 
 
 @pytest.mark.parametrize("at", ["wp:post_password", "</channel>", "wp:comment_content>We"])
