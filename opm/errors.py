@@ -15,10 +15,11 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from opm import settings
 from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
-from opm.comments.models import LinkEnded, ThreadClosed
+from opm.comments.models import ThreadClosed
 from opm.extensions import SAFE_METHODS, db
 from opm.filters import length
 from opm.lib import moved
+from opm.lib.confirming import LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin

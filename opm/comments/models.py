@@ -14,9 +14,8 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock, tokens
 from opm.lib.columns import BigId, UtcDateTime
+from opm.lib.confirming import Confirmable
 
-CODE_LIVES = timedelta(hours=24)
-CODE_TRIES = 5
 UNDO_WITHIN = timedelta(minutes=10)
 TRUSTED_FOR = timedelta(days=365)
 LONGEST_TEXT = 10_000
@@ -74,22 +73,6 @@ class MovedOn(Exception):
         self.comment = comment
 
 
-class LinkEnded(Exception):
-    """A mailed link, or a panel's address, that leads nowhere: cut short, too old, or what it was about has gone."""
-
-
-class WrongCode(Exception):
-    """The digits are not those in the mail. `tries_left` says how many more may be typed."""
-
-    def __init__(self, tries_left: int):
-        super().__init__(f"{tries_left} tries left")
-        self.tries_left = tries_left
-
-
-class CodeTooOld(Exception):
-    """The digits were right once; they live for 24 hours."""
-
-
 class Thread(db.Model):
     """A place to comment. It has an address and a title and knows nothing of what it hangs from."""
 
@@ -131,7 +114,7 @@ class Thread(db.Model):
         return self.last_number
 
 
-class Comment(db.Model):
+class Comment(Confirmable, db.Model):
     """What somebody said, who they said they are, and how far it has come."""
 
     __table_args__ = (
@@ -141,6 +124,7 @@ class Comment(db.Model):
         UniqueConstraint("source", "source_id"),
         {"sqlite_autoincrement": True},
     )
+    purpose = "comment"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     thread_id: Mapped[int] = mapped_column(BigId, ForeignKey("thread.id"))
@@ -159,8 +143,6 @@ class Comment(db.Model):
     number: Mapped[int | None]  # its place in the order of publication; once given it stays
     sameness: Mapped[str | None] = mapped_column(unique=True)
 
-    written_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
-    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -168,13 +150,7 @@ class Comment(db.Model):
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
     wants_outcome: Mapped[bool] = mapped_column(default=True)
 
-    panel_handle: Mapped[str] = mapped_column(unique=True, default=tokens.new_nonce)
     panel_name: Mapped[str]  # the name that was typed when these words were last sent
-    panel_opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
-    link_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
-    code_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
-    code_made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
-    code_tries: Mapped[int] = mapped_column(default=0)
     receipt_nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
 
     # An imported comment is known by the site it came from and its number there.
@@ -187,13 +163,6 @@ class Comment(db.Model):
         super().__init__(**{"panel_name": values.get("name"), **values})
 
     # What can be asked of the table
-
-    @classmethod
-    def held(cls, id: int) -> "Comment | None":
-        """The comment, locked until this transaction ends."""
-        return db.session.scalar(
-            select(cls).where(cls.id == id).with_for_update().execution_options(populate_existing=True)
-        )
 
     @classmethod
     def longest_waiting(cls):
@@ -236,11 +205,6 @@ class Comment(db.Model):
         return self.state == State.PUBLISHED
 
     @property
-    def is_confirmed(self) -> bool:
-        """Whether its address has been confirmed."""
-        return self.confirmed_at is not None
-
-    @property
     def is_by_staff(self) -> bool:
         """Whether the team itself wrote it."""
         return self.staff_id is not None
@@ -250,34 +214,6 @@ class Comment(db.Model):
         """Whether a moderator took it off the site, so that restoring it puts it back there."""
         standing = [decision for decision in self.decisions if not decision.undone_at]
         return bool(standing) and standing[-1].from_state == State.PUBLISHED
-
-    def link_lives(self, within: timedelta) -> bool:
-        """Whether the links in its mail still work: so long after it was written."""
-        return clock.now() < self.written_at + within
-
-    def panel_lives(self, within: timedelta) -> bool:
-        """Whether its panel still answers: so long after the words were last sent."""
-        return clock.now() < self.panel_opened_at + within
-
-    @property
-    def code(self) -> str:
-        """The six digits in its mail."""
-        return tokens.digits("comment code", self.id, self.code_nonce)
-
-    @property
-    def panel_token(self) -> str:
-        """What the panel's address holds. Its handle is random: the row's number would tell new from old."""
-        return tokens.seal("comment panel", self.panel_handle)
-
-    @property
-    def link_token(self) -> str:
-        """What the link in its mail holds."""
-        return tokens.seal("comment link", self.id, self.link_nonce)
-
-    @property
-    def not_me_token(self) -> str:
-        """What the link for "this was not me" holds."""
-        return tokens.seal("comment not me", self.id, self.link_nonce)
 
     @property
     def receipt_token(self) -> str:
@@ -297,31 +233,11 @@ class Comment(db.Model):
             taken = select(Comment.id).where(Comment.sameness == mark, Comment.id != self.id)
             self.sameness = mark if mark and db.session.scalar(taken) is None else None
 
-    def renew_old_code(self) -> None:
-        """Before a mail repeats them: live digits stay as they are, expired ones are made anew."""
-        if clock.now() >= self.code_made_at + CODE_LIVES:
-            self.code_nonce, self.code_made_at = tokens.new_nonce(), clock.now()
-
-    def try_code(self, typed: str) -> None:
-        """Counts a try. Raises WrongCode or CodeTooOld; the caller commits either way."""
-        self.code_tries += 1
-        right = tokens.same("".join(typed.split())[:20], self.code)
-        if self.code_tries > CODE_TRIES or not right:
-            raise WrongCode(max(0, CODE_TRIES - self.code_tries))
-        if clock.now() >= self.code_made_at + CODE_LIVES:
-            raise CodeTooOld
-
     def confirm(self) -> None:
         """Its address is confirmed: it waits for a moderator. Raises MovedOn if it is already further."""
         self.expect({State.UNCONFIRMED})
-        self.state, self.confirmed_at = State.PENDING, clock.now()
-        self.code_tries = 0  # a panel opened by a repeat counts as a new one's would
-
-    def reopen_panel(self, name: str, within: timedelta) -> None:
-        """The same words were sent once more, with this name. After a panel has ended, a new one counts tries anew."""
-        if self.is_confirmed and not self.panel_lives(within):
-            self.code_tries = 0
-        self.panel_name, self.panel_opened_at = name, clock.now()
+        self.state = State.PENDING
+        self.mark_confirmed()
 
     def publish(self, thread: Thread) -> None:
         """The public sees it, with the thread's next number unless it has one. The thread is held."""

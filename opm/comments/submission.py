@@ -24,7 +24,8 @@ def submit(thread: Thread, parent: Comment | None, *, text, name, email, network
     standing = _standing(thread, parent, email, text)
     counts = throttle.spend(_uses(email, network))  # after the lock on a comment, as everywhere
     if standing:
-        standing.reopen_panel(name, settings.current().unconfirmed_for)
+        standing.panel_name = name
+        standing.reopen_panel(settings.current().unconfirmed_for)
         return standing
     comment = Comment(
         thread=thread,

@@ -4,14 +4,14 @@ Each address answers with a page, or for htmx with the fragment that the page in
 """
 
 from flask import Blueprint, abort, redirect, render_template, request
-from sqlalchemy import select
 
 from opm import settings
 from opm.comments import confirmation, receipts, submission
 from opm.comments.forms import AddressForm, CommentForm, NotMeForm, PanelCodeForm
-from opm.comments.models import CodeTooOld, Comment, LinkEnded, MovedOn, ParentGone, State, Thread, WrongCode
+from opm.comments.models import Comment, MovedOn, ParentGone, State, Thread
 from opm.extensions import db, reading
 from opm.lib import origin, tokens
+from opm.lib.confirming import CodeRefused, LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 
@@ -85,14 +85,9 @@ def use_code(token):
         return _panel(comment, status=422, code_error=form.code.errors[0])
     try:
         is_new = confirmation.by_code(comment, form.code.data, origin.network())
-    except WrongCode as wrong:
+    except CodeRefused as refused:
         db.session.commit()
-        return _panel(comment, status=422, code_error=_wrong_code(wrong.tries_left))
-    except CodeTooOld:
-        db.session.commit()
-        return _panel(
-            comment, status=422, code_error=_("This code is more than a day old. Send it again for a new one")
-        )
+        return _panel(comment, status=422, code_error=refused.sentence)
     except MovedOn:
         is_new = False
     db.session.commit()
@@ -123,13 +118,13 @@ def change_address(token):
 @bp.get("/comment/confirm/<token>")
 def link(token):
     """The page behind the mail's link: the whole comment and one button. Opening it changes nothing."""
-    return _link_page(_of_link(token, "comment link"))
+    return _link_page(_of_link(token))
 
 
 @bp.post("/comment/confirm/<token>")
 def use_link(token):
     """Confirms by the page's button. A repeat says how the comment stands."""
-    comment = _of_link(token, "comment link", held=True)
+    comment = _of_link(token, held=True)
     try:
         confirmation.confirm(comment)
     except MovedOn:
@@ -141,13 +136,13 @@ def use_link(token):
 @bp.get("/comment/not-me/<token>")
 def not_me(token):
     """Asks whoever says "this was not me" to press a button."""
-    return render_template("comments/not_me.html", comment=_of_link(token, "comment not me"), token=token)
+    return render_template("comments/not_me.html", comment=_of_link(token, kind="not me"), token=token)
 
 
 @bp.post("/comment/not-me/<token>")
 def use_not_me(token):
     """Deletes a comment that its addressee did not write."""
-    comment = _of_link(token, "comment not me", held=True)
+    comment = _of_link(token, held=True, kind="not me")
     form = NotMeForm()
     try:
         confirmation.not_me(comment, never_mail_again=form.never_again.data)
@@ -205,14 +200,6 @@ def _receipt(comment, status=200):
     return render_template("comments/receipt.html", comment=comment, receipts=receipts), status
 
 
-def _wrong_code(tries_left: int) -> str:
-    if tries_left == 0:
-        return _("That is not the code, and it was the last try. Please use the link in the mail instead")
-    if tries_left == 1:
-        return _("That is not the code. You have one more try")
-    return _("That is not the code. You have %(num)s more tries", num=tries_left)
-
-
 # Finding
 
 
@@ -224,25 +211,11 @@ def _published(id: int) -> Comment:
 
 
 def _of_panel(token: str, held: bool = False) -> Comment:
-    """The comment that this panel is about. Raises LinkEnded."""
-    handle = tokens.subject_of(token)
-    found = db.session.scalar(select(Comment).where(Comment.panel_handle == handle)) if handle else None
-    if found and held:
-        found = Comment.held(found.id)  # none, if it was deleted a moment ago
-    lives = found is not None and found.email and found.panel_lives(settings.current().unconfirmed_for)
-    if not lives or not tokens.opens(token, "comment panel", found.panel_handle):
-        raise LinkEnded
-    return found
+    return Comment.of_panel(token, settings.current().unconfirmed_for, held)
 
 
-def _of_link(token: str, purpose: str, held: bool = False) -> Comment:
-    """The comment that this mailed link is about. Raises LinkEnded."""
-    id = tokens.id_of(token)
-    found = Comment.held(id) if held else db.session.get(Comment, id)
-    lives = found is not None and found.link_lives(settings.current().unconfirmed_for)
-    if not lives or not tokens.opens(token, purpose, id, found.link_nonce):
-        raise LinkEnded
-    return found
+def _of_link(token: str, held: bool = False, kind: str = "link") -> Comment:
+    return Comment.of_link(token, settings.current().unconfirmed_for, held, kind)
 
 
 def _of_receipt(token: str, held: bool = False) -> Comment:
