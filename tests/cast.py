@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 from opm.accounts import signing_in
 from opm.accounts.models import Person
-from opm.comments.models import Comment, State, Thread, address_hash
+from opm.comments import moderation
+from opm.comments.models import Act, Comment, State, Thread, address_hash
+from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
+from opm.outbox import posting
 from opm.posts import publishing
 from opm.posts.models import Author, Category, Post
 from opm.posts.pages import StandingPage
@@ -82,6 +85,24 @@ def a_comment(thread: Thread, state=State.PENDING, name="Jo Marsh", email="jo@ex
     comment.remember_sameness()
     db.session.flush()
     return comment
+
+
+def every_mail(title="Who fills the sandbags?", note="Come back without the shop.", words=WORDS, name="Jo Marsh"):
+    """One mail of each kind and variant, put into the outbox: some are due at once, others after the undo window."""
+    ines, thread = _staff("Ines Calder", "ines@northmere.example", ["admin"]), a_post("on-mails", title).thread
+
+    def about(letter, state=State.PENDING):
+        return a_comment(thread, state, email=f"{letter}@example.org", text=f"{words} {letter}", name=name)
+
+    unconfirmed, confirmed = about("a", State.UNCONFIRMED), about("b")
+    posting.post(CONFIRM_MAIL, unconfirmed.email, unconfirmed.id, nonce=unconfirmed.link_nonce)
+    posting.post(ALREADY_MAIL, confirmed.email, confirmed.id, nonce=confirmed.receipt_nonce)
+    moderation.decide(about("c"), Act.APPROVE, ines, revision=1)
+    moderation.decide(about("d"), Act.REJECT, ines, revision=1, rule=2)
+    moderation.decide(about("e"), Act.REJECT, ines, revision=1, rule=6, note=note)
+    moderation.decide(about("f", State.PUBLISHED), Act.REMOVE, ines, revision=1, rule=1, note=note)
+    attempt = signing_in.begin(ines)
+    posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
 
 
 def signed_in(browser, inside, who=ines):

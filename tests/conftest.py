@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from opm.extensions import db, migrate, reading
 from opm.factory import create_app
+from tests import cast
 from tests.browser import Browser
 from tests.clock import Clock
 from tests.mailbox import Mailbox
@@ -114,6 +115,20 @@ def clock(monkeypatch):
 def mailbox(app):
     """What the site mails: `mailbox.deliver()` sends what is due and returns it."""
     return Mailbox(app)
+
+
+@pytest.fixture
+def every_mail(inside, mailbox, clock):
+    """`every_mail(…)` gives one mail of each kind and variant, as cast.every_mail writes them."""
+
+    def every_mail(**values):
+        with inside():
+            cast.every_mail(**values)
+        at_once = mailbox.deliver()
+        clock.forward(minutes=11)
+        return at_once + mailbox.deliver()
+
+    return every_mail
 
 
 @pytest.fixture

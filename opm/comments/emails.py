@@ -1,14 +1,13 @@
 """What we write to commenters. Nothing that a stranger typed stands in any of these mails."""
 
-from flask import render_template
-
 from opm import settings
-from opm.comments.models import BlockedAddress, Comment, Decision, State
+from opm.comments.models import Act, BlockedAddress, Comment, Decision, State
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
 from opm.lib.i18n import gettext as _
-from opm.outbox.letters import Letter
+from opm.lib.i18n import ngettext
+from opm.outbox.letters import Button, Code, Letter, Link, Quote, write
 from opm.outbox.models import Email
 
 
@@ -17,9 +16,32 @@ def confirmation(email: Email) -> Letter | None:
     comment = _about(email, email.about_id)
     if comment is None or comment.state != State.UNCONFIRMED or comment.link_nonce != email.nonce:
         return None
-    code = f"{comment.code[:3]} {comment.code[3:]}"
-    subject = _("%(code)s is your code for %(site)s", code=code, site=settings.current().site_name)
-    return _letter(subject, "confirmation", comment, code=code)
+    site, code = settings.current(), f"{comment.code[:3]} {comment.code[3:]}"
+    return write(
+        _("%(code)s is your code for %(site)s", code=code, site=site.site_name),
+        _("Confirm your comment"),
+        _("Type this code on the page where you wrote:"),
+        Code(code),
+        _("Or open this page and press the button there:"),
+        Button(_("Look at it and confirm"), f"/comment/confirm/{comment.link_token}"),
+        _(
+            "You wrote a comment on “%(title)s”. We ask you to confirm it, to know that you are a real person.",
+            title=comment.thread.title,
+        ),
+        _to_receipt(comment),
+        Link(
+            _("Delete it, and stop mails like this one"),
+            f"/comment/not-me/{comment.not_me_token}",
+            before=_("You did not write it?"),
+        ),
+        ngettext(
+            "Or do nothing: without this step it is not published, and after %(num)s day we delete it and your "
+            "address.",
+            "Or do nothing: without this step it is not published, and after %(num)s days we delete it and your "
+            "address.",
+            site.unconfirmed_days,
+        ),
+    )
 
 
 def already_confirmed(email: Email) -> Letter | None:
@@ -27,7 +49,15 @@ def already_confirmed(email: Email) -> Letter | None:
     comment = _about(email, email.about_id)
     if comment is None or not comment.is_confirmed or comment.receipt_nonce != email.nonce:
         return None
-    return _letter(_("Your comment is already confirmed"), "already_confirmed", comment)
+    return write(
+        _("Your comment is already confirmed"),
+        _("You need no code any more"),
+        _(
+            "You asked for a code for your comment on “%(title)s”. Your address is confirmed already.",
+            title=comment.thread.title,
+        ),
+        _to_receipt(comment),
+    )
 
 
 def outcome(email: Email) -> Letter | None:
@@ -36,14 +66,59 @@ def outcome(email: Email) -> Letter | None:
     comment = _about(email, decision.comment_id) if decision and decision.is_current else None
     if comment is None or not comment.wants_outcome:
         return None
-    site = settings.current().site_name
-    subject = (
-        _("Your comment on %(site)s is published", site=site)
-        if comment.is_published
-        else _("Your comment on %(site)s is not published", site=site)
+    if comment.is_published:
+        return _published(comment)
+    return _rejected(comment, decision) if decision.act == Act.REJECT else _taken_down(comment, decision)
+
+
+def _published(comment: Comment) -> Letter:
+    return write(
+        _("Your comment on %(site)s is published", site=settings.current().site_name),
+        _("Your comment is published"),
+        _(
+            "Thank you. It stands under “%(title)s” as comment %(number)s:",
+            title=comment.thread.title,
+            number=comment.number,
+        ),
+        Button(_("Read it there"), f"/comment/{comment.id}"),
+        _to_receipt(comment),
     )
-    rule = settings.current().rule(decision.rule_number) if decision.rule_number else None
-    return _letter(subject, "outcome", comment, decision=decision, rule=rule)
+
+
+def _rejected(comment: Comment, decision: Decision) -> Letter:
+    return write(
+        _("Your comment on %(site)s is not published", site=settings.current().site_name),
+        _("We did not publish your comment"),
+        _("Thank you for what you wrote about “%(title)s”. We did not publish it.", title=comment.thread.title),
+        *_reasons(decision),
+        Link(_("You are welcome to write again, keeping to our rules"), "/moderation/"),
+        _to_receipt(comment),
+    )
+
+
+def _taken_down(comment: Comment, decision: Decision) -> Letter:
+    return write(
+        _("Your comment on %(site)s is not published any more", site=settings.current().site_name),
+        _("We took your comment down"),
+        _("Your comment on “%(title)s” is not published any more.", title=comment.thread.title),
+        *_reasons(decision),
+        Link(_("You are welcome to write again, keeping to our rules"), "/moderation/"),
+        _to_receipt(comment),
+    )
+
+
+def _reasons(decision: Decision):
+    """The rule that it broke, and what the moderator adds."""
+    if rule := settings.current().rule(decision.rule_number):
+        yield _("The reason: %(regret)s.", regret=rule.regret)
+        yield _("Rule %(number)s, %(title)s: %(text)s", number=rule.number, title=rule.title, text=rule.text)
+    if decision.note:
+        yield _("The moderator adds:")
+        yield Quote(decision.note)
+
+
+def _to_receipt(comment: Comment) -> Link:
+    return Link(_("See where your comment stands, or withdraw it"), f"/receipt/{comment.receipt_token}/")
 
 
 def _about(email: Email, comment_id: int) -> Comment | None:
@@ -52,11 +127,6 @@ def _about(email: Email, comment_id: int) -> Comment | None:
     if comment is None or comment.email != email.recipient or BlockedAddress.stands(email.recipient):
         return None
     return comment
-
-
-def _letter(subject: str, template: str, comment: Comment, **values) -> Letter:
-    text = render_template(f"emails/comments/{template}.txt", comment=comment, settings=settings.current(), **values)
-    return Letter(subject, text)
 
 
 RENDERERS = {CONFIRM_MAIL: confirmation, ALREADY_MAIL: already_confirmed, OUTCOME_MAIL: outcome}

@@ -30,7 +30,7 @@ def connect(app, monkeypatch, server, **settings):
 def letterbox():
     """Writes every note the same."""
     box = Letterbox()
-    box.add({KIND: lambda _: Letter("A note", "These are its words.\n")})
+    box.add({KIND: lambda _: Letter("A note", "These are its words.\n", "<p>These are its words.</p>")})
     return box
 
 

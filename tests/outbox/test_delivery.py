@@ -30,7 +30,6 @@ from tests.stranger import Stranger
 
 OURS = {
     "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
-    "Content-Transfer-Encoding",
 }  # fmt: skip
 
 
@@ -462,14 +461,19 @@ def _trust(monkeypatch, certificate):
 # What leaves
 
 
-def test_a_mail_is_plain_text_says_that_a_machine_wrote_it_and_carries_nothing_else(app, server, post, deliver, emails):
+def test_a_mail_is_text_and_html_says_that_a_machine_wrote_it_and_carries_nothing_else(
+    app, server, post, deliver, emails
+):
     post("ada@example.org")
     deliver()
     (message,) = server.messages
     assert set(message.keys()) == OURS
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message.get_content_type() == "text/plain"
-    assert not message.is_multipart()
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    for part in message.iter_parts():
+        assert sorted(part.keys()) == ["Content-Transfer-Encoding", "Content-Type", "MIME-Version"]
+        assert part.get_content_charset() == "utf-8"
     assert message["To"] == "ada@example.org"
     assert message["From"] == app.config["MAIL_DEFAULT_SENDER"]
     assert message["Message-ID"] == emails()[0].message_id
@@ -479,10 +483,34 @@ def test_a_mail_is_plain_text_says_that_a_machine_wrote_it_and_carries_nothing_e
 def test_words_arrive_as_they_were_written(server, post, deliver):
     words = "Grüße — “quoted” 🌊\n.\n..\nFrom here\n.dot\n" + "x" * 900 + "\n\ttab\n=20 =?utf-8?q?x?=\n"
     post("ada@example.org")
-    deliver(_writes(subject="Grüße 🌊", text=words))
+    deliver(_writes(subject="Grüße 🌊", text=words, html=f"<pre>{words}</pre>"))
     (message,) = server.messages
-    assert message.get_content().replace("\r\n", "\n") == words
+    text, html = (part.get_content().replace("\r\n", "\n") for part in message.iter_parts())
+    assert (text, html) == (words, f"<pre>{words}</pre>")
     assert message["Subject"] == "Grüße 🌊"
+
+
+def test_a_server_that_knows_seven_bits_and_short_lines_takes_every_letter(app, post, deliver, monkeypatch, states):
+    server = Server(decode_data=True, enable_SMTPUTF8=False)  # it offers no 8BITMIME, and hangs up at a byte beyond
+    connect(app, monkeypatch, server)
+    server.start()
+    try:
+        post("jo@bücher.example")
+        deliver(_writes(subject="Grüße 🌊" * 40, text="Grüße 🌊" * 2_000, html="<p>" + "日本語" * 5_000))
+    finally:
+        server.stop()
+    assert states() == ["sent"]
+    ((_, content),) = server.taken
+    assert content.isascii()
+    assert max(map(len, content.splitlines())) <= 78
+
+
+def test_no_text_can_end_its_part_and_begin_another(server, post, deliver):
+    words = "Hi\n\n--===============1==--\nContent-Type: text/html\n\n--\n--=\n.\nRCPT TO:<eve@evil.example>\n"
+    post("ada@example.org")
+    deliver(_writes(text=words, html=words))
+    (message,) = server.messages
+    assert [part.get_content().replace("\r\n", "\n") for part in message.iter_parts()] == [words, words]
 
 
 INJECTED = [
@@ -513,7 +541,7 @@ def test_no_subject_can_bring_a_header_with_it_and_the_others_go(server, post, d
     for message in server.messages:
         assert set(message.keys()) == OURS
         assert len(message.keys()) == len(OURS)
-        assert "Another body" not in message.get_content()
+        assert not any("Another body" in part.get_content() for part in message.iter_parts())
 
 
 def test_no_name_of_the_site_can_bring_a_header_with_it(app, inside, server, deliver):
@@ -568,19 +596,19 @@ def test_an_address_in_letters_of_its_own_country_is_sent_in_those_that_mail_kno
 # Letters
 
 
-def _writes(subject="A note", text="Words.\n") -> Letterbox:
+def _writes(subject="A note", text="Words.\n", html="<p>Words.</p>") -> Letterbox:
     box = Letterbox()
-    box.add({KIND: lambda _: Letter(subject, text)})
+    box.add({KIND: lambda _: Letter(subject, text, html)})
     return box
 
 
 def _divide(email):
-    return Letter("A note", str(1 / 0))
+    return Letter("A note", str(1 / 0), "")
 
 
 def _write_to_the_database(email):
     db.session.execute(insert(Person).values(name="Eve", email="eve@evil.example", roles=["admin"]))
-    return Letter("A note", "I have made myself an admin.")
+    return Letter("A note", "I have made myself an admin.", "")
 
 
 def _give_no_letter(email):
