@@ -205,8 +205,8 @@ def _link_ended(error) -> Refused:
         _("This link does not work any more"),
         _(
             "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s, "
-            "and a receipt ends when we let the address go. Open it from the mail once more. If you did not get to "
-            "confirm your comment, please write it again.",
+            "and a receipt ends when its data are erased or we let the address go. Open it from the mail once more. If "
+            "you did not get to confirm your comment, please write it again.",
             days=length(settings.last_known().unconfirmed_for),
         ),
     )

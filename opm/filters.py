@@ -20,7 +20,7 @@ def init(app) -> None:
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
         paragraphs=links.paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
-        listed=listed,
+        listed=listed, roughly=roughly,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 
@@ -67,6 +67,15 @@ def length(span: timedelta) -> str:
     ]
     said = [words for count, words in (parts[:2] if days else parts[1:]) if count]
     return " ".join(said) or _("less than a minute")
+
+
+def roughly(span: timedelta) -> str:
+    """A length of time as people say it: "an hour", "5 hours", "3 days"; rounded up, to promise no less."""
+    hours = -(-span // timedelta(hours=1))
+    if hours <= 1:
+        return _("an hour")
+    days = -(-span // timedelta(days=1))
+    return ngettext("%(num)s day", "%(num)s days", days) if hours > 48 else _("%(num)s hours", num=hours)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,16 +1,20 @@
 """The site's standing pages, made from the settings that the site obeys, and its pulse."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, render_template
 from sqlalchemy import text
 
 from opm import settings
 from opm.accounts.models import SIGNED_IN_FOR
-from opm.comments.models import LONGEST_TEXT, UNDO_WITHIN
+from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.extensions import db
 from opm.lib import markdown
 from opm.lib.caching import public_page
 
 bp = Blueprint("site", __name__)
+
+MINUTE = timedelta(minutes=1)
 
 
 @bp.get("/about/")
@@ -24,8 +28,8 @@ def about():
 @public_page
 def moderation():
     """The rules for comments, and what happens to one."""
-    minutes = int(UNDO_WITHIN.total_seconds() // 60)
-    return render_template("site/moderation.html", longest_text=LONGEST_TEXT, undo_minutes=minutes)
+    lengths = {"undo_minutes": UNDO_WITHIN // MINUTE, "edit_minutes": EDIT_WITHIN // MINUTE}
+    return render_template("site/moderation.html", longest_text=LONGEST_TEXT, **lengths)
 
 
 @bp.get("/privacy/")

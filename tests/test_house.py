@@ -77,6 +77,9 @@ def addresses(inside):
             "/page/<int(min=1, max=1000000):number>/": "/page/1/",
             "/privacy/": "/privacy/",
             "/receipt/<token>/": f"/receipt/{published.receipt_token}/",
+            "/receipt/<token>/data.json": f"/receipt/{published.receipt_token}/data.json",
+            "/receipt/<token>/erase": f"/receipt/{published.receipt_token}/erase",
+            "/receipt/<token>/mails": f"/receipt/{published.receipt_token}/mails",
             "/receipt/<token>/withdraw": f"/receipt/{published.receipt_token}/withdraw",
             "/robots.txt": "/robots.txt",
         }
@@ -287,7 +290,7 @@ def test_the_marks_find_a_word_that_was_forgotten():
 def test_no_page_shows_a_word_that_cannot_be_translated(app, inside, addresses, browser, marks):
     cast.signed_in(browser, inside)
     for rule in routes(app, "GET"):
-        if rule in ("/healthz", "/robots.txt"):
+        if rule in ("/healthz", "/robots.txt", "/receipt/<token>/data.json"):
             continue
         for client in (app.test_client(), browser.client):
             page = BeautifulSoup(client.get(addresses[rule], follow_redirects=True).text, "html.parser")
@@ -312,6 +315,7 @@ def test_no_refusal_shows_a_word_that_cannot_be_translated(app, inside, addresse
         stranger.post(addresses["/comment/sent/<token>/again"]),
         stranger.post(addresses["/comment/sent/<token>/address"], data={"email": "x"}),
         stranger.get("/receipt/1.x/"),
+        stranger.post(addresses["/receipt/<token>/"], data={"text": "", "name": "=?", "revision": "x"}),
         browser.client.post("/desk/sign-out"),
         browser.client.get(addresses["/desk/comments/<id:id>"] + "?open=reject"),
         another_browser.client.get("/desk/comments/"),

@@ -20,8 +20,8 @@ from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
 
 
-class CommentForm(PublicForm):
-    """A comment: text, name, address. `url` is a trap that people do not see; it only flags."""
+class _WordsForm(PublicForm):
+    """What somebody says, and under which name."""
 
     text = Text(
         validators=[
@@ -36,6 +36,11 @@ class CommentForm(PublicForm):
             no_encoded_words,
         ]
     )
+
+
+class CommentForm(_WordsForm):
+    """A comment: text, name, address. `url` is a trap that people do not see; it only flags."""
+
     email = address_field()
     url = Line()
     parent = StringField()
@@ -43,10 +48,7 @@ class CommentForm(PublicForm):
     @property
     def parent_id(self) -> int | None:
         """The comment that is answered, if any; 0, which no comment has, for what is no such number."""
-        named = self.parent.data
-        if not named:
-            return None
-        return int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0
+        return _number(self.parent.data) if self.parent.data else None
 
     def words(self) -> dict:
         """What a new comment is made of."""
@@ -56,6 +58,22 @@ class CommentForm(PublicForm):
             "email": self.email.data,
             "trapped": bool(self.url.data),
         }
+
+
+class EditForm(_WordsForm):
+    """The same comment in other words, instead of those of the revision that was seen."""
+
+    revision = StringField()
+
+    def words(self) -> dict:
+        """What is to stand from now on, and instead of what; 0, which no revision has, for what is no number."""
+        return {"text": self.text.data, "name": self.name.data, "revision": _number(self.revision.data or "")}
+
+
+class MailsForm(PublicForm):
+    """Whether the writer wishes to hear what is decided."""
+
+    outcome = BooleanField()
 
 
 class PanelCodeForm(PublicForm):
@@ -104,3 +122,8 @@ class DecisionForm(DeskForm):
         """A rejection names one of the site's rules."""
         if self.needs_rule and self.rule_number is None:
             raise ValidationError(_now("Choose the rule that the comment breaks"))
+
+
+def _number(named: str) -> int:
+    """The number of a row or a revision; 0, which none has, for what is no such number."""
+    return int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0

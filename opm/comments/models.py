@@ -7,7 +7,7 @@ succeed. The order of locks is comment, thread, public version.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, exists, func, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, exists, func, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from opm.accounts.models import Person
@@ -17,6 +17,7 @@ from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.confirming import Confirmable
 
 UNDO_WITHIN = timedelta(minutes=10)
+EDIT_WITHIN = timedelta(minutes=15)  # after publication, where no moderator has had a say
 TRUSTED_FOR = timedelta(days=365)
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 80
@@ -55,6 +56,8 @@ ACTS = {
 STANDING = {State.UNCONFIRMED, State.PENDING, State.PUBLISHED}
 # Spam, too: a receipt that lacked the button would tell what a comment was taken for.
 WITHDRAWABLE = set(State) - {State.WITHDRAWN}
+# Nobody has read it yet, as its writer is told. Spam, for the same reason.
+UNREAD = {State.UNCONFIRMED, State.PENDING, State.SPAM}
 
 
 class ThreadClosed(Exception):
@@ -71,6 +74,10 @@ class MovedOn(Exception):
     def __init__(self, comment: "Comment"):
         super().__init__(f"comment {comment.id} is {comment.state}, revision {comment.revision}")
         self.comment = comment
+
+
+class SaidAlready(Exception):
+    """The same words from the same address stand in the same place: another comment has them."""
 
 
 class Thread(db.Model):
@@ -144,7 +151,9 @@ class Comment(Confirmable, db.Model):
     sameness: Mapped[str | None] = mapped_column(unique=True)
 
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by its writer, last
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     network: Mapped[str] = mapped_column(default="")
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -210,10 +219,37 @@ class Comment(Confirmable, db.Model):
         return self.staff_id is not None
 
     @property
+    def standing_decisions(self) -> list["Decision"]:
+        """What was decided about it and not undone, in order."""
+        return [decision for decision in self.decisions if not decision.undone_at]
+
+    @property
     def was_taken_down(self) -> bool:
         """Whether a moderator took it off the site, so that restoring it puts it back there."""
-        standing = [decision for decision in self.decisions if not decision.undone_at]
+        standing = self.standing_decisions
         return bool(standing) and standing[-1].from_state == State.PUBLISHED
+
+    @property
+    def went_straight_out(self) -> bool:
+        """Whether the site's policy published it, before any moderator had a say."""
+        is_first = not self.decisions or self.decisions[0].from_state == State.PUBLISHED
+        return self.published_at is not None and is_first
+
+    @property
+    def edit_until(self) -> datetime | None:
+        """Until when its writer can change what the public sees: a while, unless a moderator has had a say."""
+        is_left_alone = self.is_published and not self.is_by_staff and not self.standing_decisions
+        return self.published_at + EDIT_WITHIN if is_left_alone else None
+
+    @property
+    def can_be_edited(self) -> bool:
+        """Whether its writer can change it: until a moderator has decided, or for a while where none decides."""
+        return self.state in UNREAD or (self.edit_until is not None and clock.now() < self.edit_until)
+
+    @property
+    def was_edited_in_public(self) -> bool:
+        """Whether readers may have seen other words here."""
+        return bool(self.edited_at and self.published_at and self.edited_at >= self.published_at)
 
     @property
     def receipt_token(self) -> str:
@@ -228,10 +264,16 @@ class Comment(Confirmable, db.Model):
         None, too, where the same words were sent anew before this comment came back: the newer one has it.
         """
         stands = self.state in STANDING and self.email
-        mark = sameness(self.thread_id, self.parent_id, self.email, self.text) if stands else None
+        self.sameness = self._sameness(self.text) if stands and not self._is_said(self.text) else None
+
+    def _sameness(self, text: str) -> str:
+        return sameness(self.thread_id, self.parent_id, self.email, text)
+
+    def _is_said(self, text: str) -> bool:
+        """Whether another comment from the same address says this in the same place."""
         with db.session.no_autoflush:
-            taken = select(Comment.id).where(Comment.sameness == mark, Comment.id != self.id)
-            self.sameness = mark if mark and db.session.scalar(taken) is None else None
+            another = select(Comment.id).where(Comment.sameness == self._sameness(text), Comment.id != self.id)
+            return db.session.scalar(another) is not None
 
     def confirm(self) -> None:
         """Its address is confirmed: it waits for a moderator. Raises MovedOn if it is already further."""
@@ -254,9 +296,50 @@ class Comment(Confirmable, db.Model):
         thread.published_count -= 1
         self.remember_sameness()
 
+    def edit(self, text: str, name: str, revision: int) -> None:
+        """Its writer says it in other words, or under another name. Its place in the queue stays.
+
+        Raises MovedOn if that can be done no more, or to another revision only; SaidAlready.
+        """
+        if not self.can_be_edited or revision != self.revision:
+            raise MovedOn(self)
+        if self._is_said(text):
+            raise SaidAlready
+        self.name = self.panel_name = name
+        self.edited_at = clock.now()
+        self.reword(text)
+        self.remember_sameness()
+
+    def reword(self, text: str) -> None:
+        """It says this from now on, as a new revision.
+
+        Once it is confirmed its panel ends: whoever sent the former words once more must not be given others by it.
+        """
+        self.text, self.revision = text, self.revision + 1
+        if self.is_confirmed:
+            self.panel_handle = tokens.new_nonce()
+
     def withdraw(self, thread: Thread) -> None:
         """Its writer takes it back. Raises MovedOn if it is already gone. The thread is held."""
         self.expect(WITHDRAWABLE)
+        self._leave(thread)
+
+    def erase(self, thread: Thread) -> None:
+        """Nothing of its writer remains, and nothing that was mailed opens it. The thread is held.
+
+        What was decided stays, with its rule and its day, without the note: it may quote.
+        """
+        if self.state != State.WITHDRAWN:
+            self._leave(thread)
+        self.text = self.name = self.panel_name = self.network = ""
+        self.email = self.address_hash = self.sameness = None
+        self.flags, self.erased_at = [], clock.now()
+        self.link_nonce, self.code_nonce, self.receipt_nonce, self.panel_handle = (tokens.new_nonce() for _ in range(4))
+        for decision in self.decisions:
+            decision.note = ""
+
+    def _leave(self, thread: Thread) -> None:
+        """It goes off the site if it was there. Words that a moderator had taken out of it come back no more."""
         if self.is_published:
             self.unpublish(thread, State.WITHDRAWN)
         self.state, self.withdrawn_at = State.WITHDRAWN, clock.now()
@@ -300,7 +383,8 @@ class Decision(db.Model):
         """This person's decisions that can still be undone, the newest first."""
         newer = aliased(cls)
         overtaken = exists().where(newer.comment_id == cls.comment_id, newer.id > cls.id, newer.undone_at.is_(None))
-        stands = cls.undone_at.is_(None), Comment.state == cls.to_state, ~overtaken
+        untouched = or_(Comment.edited_at.is_(None), Comment.edited_at <= cls.decided_at)
+        stands = cls.undone_at.is_(None), Comment.state == cls.to_state, ~overtaken, untouched
         young = cls.decided_at > clock.now() - UNDO_WITHIN
         return select(cls).join(cls.comment).where(cls.by_id == person.id, young, *stands).order_by(cls.id.desc())
 
@@ -317,7 +401,8 @@ class Decision(db.Model):
 
     def can_be_undone_by(self, person: Person) -> bool:
         """The same moderator, within ten minutes, nothing newer having happened."""
-        return self.by_id == person.id and clock.now() < self.undo_until and self.is_current
+        edited_since = self.comment.edited_at is not None and self.comment.edited_at > self.decided_at
+        return self.by_id == person.id and clock.now() < self.undo_until and self.is_current and not edited_since
 
 
 class BlockedAddress(db.Model):

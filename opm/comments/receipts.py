@@ -1,14 +1,27 @@
-"""What a commenter can do with their own comment, by the private link in their mail."""
+"""What a commenter can see and do by the private link in their mail."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from statistics import median
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from opm import settings
-from opm.comments.models import WITHDRAWABLE, Act, Comment, Decision, State, Thread
-from opm.lib import publicity
+from opm.comments.models import WITHDRAWABLE, Act, Comment, Decision, SaidAlready, State, Thread
+from opm.comments.moderation import OUTCOME_MAIL
+from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, has_many_links
+from opm.extensions import db
+from opm.lib import clock, publicity
 from opm.lib.i18n import gettext as _
+from opm.outbox.models import Email
 
 WAITING_STATES = {State.PENDING, State.SPAM}
+RECENT = timedelta(days=30)
+ENOUGH_DECISIONS, MOST_DECISIONS = 10, 200
+
+
+# What is told
 
 
 @dataclass(frozen=True)
@@ -32,18 +45,17 @@ def heading(comment: Comment) -> str:
 
 def history(comment: Comment) -> list[Step]:
     """What has happened to it, in order; the last is where it stands now. That it was taken for spam is not told."""
-    steps = [Step(_("Written"), comment.written_at)]
-    if comment.confirmed_at:
-        steps.append(Step(_("Address confirmed"), comment.confirmed_at))
-    told = [decision for decision in comment.decisions if not decision.undone_at and decision.act != Act.SPAM]
-    steps += [_step(decision) for decision in told]
-    if comment.is_published and not told:
-        steps.append(Step(_("Published"), comment.published_at))
-    if comment.withdrawn_at:
-        steps.append(Step(_("Withdrawn by you"), comment.withdrawn_at))
-    if comment.state in WAITING_STATES:
-        steps.append(Step(_("Waiting for a moderator")))
-    return steps
+    told = [decision for decision in comment.standing_decisions if decision.act != Act.SPAM]
+    steps = [
+        Step(_("Written"), comment.written_at),
+        Step(_("Address confirmed"), comment.confirmed_at),
+        Step(_("Published"), comment.published_at if comment.went_straight_out else None),
+        Step(_("Changed by you"), comment.edited_at),
+        *map(_step, told),
+        Step(_("Withdrawn by you"), comment.withdrawn_at),
+    ]
+    happened = sorted((step for step in steps if step.at), key=lambda step: step.at)
+    return happened + ([Step(_("Waiting for a moderator"))] if comment.state in WAITING_STATES else [])
 
 
 def _step(decision: Decision) -> Step:
@@ -62,6 +74,52 @@ def reason(decision: Decision) -> str:
     return f"{by_rule} {decision.note}".strip()
 
 
+def usual_wait() -> timedelta | None:
+    """How long half of the comments that were decided of late had waited at most; None if those are too few to say."""
+    decided = (
+        select(Comment.confirmed_at, Decision.decided_at)
+        .join(Decision.comment)
+        .where(
+            Decision.decided_at > clock.now() - RECENT,
+            Decision.from_state == State.PENDING,
+            Decision.undone_at.is_(None),
+            Comment.confirmed_at.is_not(None),
+        )
+        .order_by(Decision.decided_at.desc())
+    )
+    waits = [until - since for since, until in db.session.execute(decided.limit(MOST_DECISIONS))]
+    return median(waits) if len(waits) >= ENOUGH_DECISIONS else None
+
+
+def before_count(comment: Comment) -> int:
+    """How many comments a moderator comes to before this one."""
+    earlier = or_(
+        Comment.confirmed_at < comment.confirmed_at,
+        and_(Comment.confirmed_at == comment.confirmed_at, Comment.id < comment.id),
+    )
+    return db.session.scalar(select(func.count(Comment.id)).where(Comment.state == State.PENDING, earlier))
+
+
+# What can be done
+
+
+def edit(comment: Comment, *, text: str, name: str, revision: int) -> None:
+    """Its writer says it in other words. The comment is held. The caller commits. Raises MovedOn, SaidAlready.
+
+    Pressed twice it counts once: the second time there is nothing to change.
+    """
+    if (text, name) == (comment.text, comment.name):
+        return
+    try:
+        with db.session.begin_nested():
+            comment.edit(text, name, revision)
+    except IntegrityError:  # the same words were sent at this very moment
+        raise SaidAlready from None
+    comment.flags = [flag for flag in comment.flags if flag != "links"] + ["links"] * has_many_links(text)
+    if comment.is_published:
+        publicity.bump()
+
+
 def withdraw(comment: Comment) -> None:
     """Takes the words off the site; replies stay. The comment is held. The caller commits. Raises MovedOn."""
     comment.withdraw(Thread.held(comment.thread_id))
@@ -72,3 +130,27 @@ def withdraw(comment: Comment) -> None:
 def can_withdraw(comment: Comment) -> bool:
     """Whether there is something left to take back."""
     return comment.state in WITHDRAWABLE
+
+
+def erase(comment: Comment) -> None:
+    """Nothing of who wrote it remains, nor in the outbox; replies stay. The comment is held. The caller commits.
+
+    What still waits to be mailed about it does not go: the comment has no address any more.
+    """
+    comment.erase(Thread.held(comment.thread_id))
+    db.session.execute(update(Email).where(_is_about(comment)).values(recipient=""))
+    if comment.number:
+        publicity.bump()
+
+
+def mails(comment: Comment) -> list[Email]:
+    """What the outbox holds about it, in order."""
+    return list(db.session.scalars(select(Email).where(_is_about(comment)).order_by(Email.id)))
+
+
+def _is_about(comment: Comment):
+    decided = [decision.id for decision in comment.decisions]
+    return or_(
+        and_(Email.kind.in_([CONFIRM_MAIL, ALREADY_MAIL]), Email.about_id == comment.id),
+        and_(Email.kind == OUTCOME_MAIL, Email.about_id.in_(decided)),
+    )

@@ -72,6 +72,11 @@ def answered(thread: Thread, id: int | None) -> Comment | None:
     return found
 
 
+def has_many_links(text: str) -> bool:
+    """Whether a moderator should know how many web addresses stand in it."""
+    return links.count(text) >= MANY_LINKS
+
+
 def check_open(thread: Thread, parent: Comment | None) -> None:
     """Raises ThreadClosed or ParentGone if nothing can be said here, or not in answer to that."""
     if not thread.is_open(settings.current().close_after_days):
@@ -117,7 +122,7 @@ def _flags(text: str, trapped: bool, counts: dict) -> list[str]:
     """What a moderator should know: signs that order and warn, and never refuse."""
     signs = {
         "trap": trapped,
-        "links": links.count(text) >= MANY_LINKS,
+        "links": has_many_links(text),
         "network": counts.get("comments_per_network", 0) > settings.current().comments_per_network_flagged,
     }
     return [sign for sign, shown in signs.items() if shown]

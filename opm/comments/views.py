@@ -3,12 +3,14 @@
 Each address answers with a page, or for htmx with the fragment that the page includes.
 """
 
-from flask import Blueprint, abort, redirect, render_template, request
+import json
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from opm import settings
-from opm.comments import confirmation, receipts, submission
-from opm.comments.forms import AddressForm, CommentForm, NotMeForm, PanelCodeForm
-from opm.comments.models import Comment, MovedOn, ParentGone, State, Thread
+from opm.comments import confirmation, holdings, receipts, submission
+from opm.comments.forms import AddressForm, CommentForm, EditForm, MailsForm, NotMeForm, PanelCodeForm
+from opm.comments.models import Comment, MovedOn, ParentGone, SaidAlready, State, Thread
 from opm.extensions import db, reading
 from opm.lib import origin, tokens
 from opm.lib.confirming import CodeRefused, LinkEnded
@@ -161,6 +163,35 @@ def receipt(token):
     return _receipt(_of_receipt(token))
 
 
+@bp.post("/receipt/<token>/")
+def edit(token):
+    """Saves other words. What can be saved no more is given back, beside what has become of the comment."""
+    comment = _of_receipt(token, held=True)
+    form = EditForm()
+    if not form.validate():
+        return _receipt(comment, 422, form=form)
+    try:
+        receipts.edit(comment, **form.words())
+    except MovedOn:
+        return _receipt(comment, 409, form=form, has_moved_on=True)
+    except SaidAlready:
+        form.text.errors = [_("Another comment of yours says the same here. Withdraw one of them instead")]
+        return _receipt(comment, 422, form=form)
+    db.session.commit()
+    if wants_fragment():
+        return _receipt(comment, said=_("Your changes are saved."))
+    return see_other(f"/receipt/{token}/")
+
+
+@bp.post("/receipt/<token>/mails")
+def mails(token):
+    """Stops the mails about it, or asks for them again."""
+    comment = _of_receipt(token, held=True)
+    comment.wants_outcome = MailsForm().outcome.data
+    db.session.commit()
+    return see_other(f"/receipt/{token}/#mails")
+
+
 @bp.post("/receipt/<token>/withdraw")
 def withdraw(token):
     """Takes the comment back."""
@@ -171,6 +202,30 @@ def withdraw(token):
         return _receipt(comment, 409)
     db.session.commit()
     return see_other(f"/receipt/{token}/")
+
+
+@bp.get("/receipt/<token>/data.json")
+def download(token):
+    """All that is held about the comment, as a file."""
+    comment = _of_receipt(token)
+    content = json.dumps(holdings.of(comment), indent=2, ensure_ascii=False)
+    headers = {"Content-Disposition": f'attachment; filename="comment-{comment.id}.json"'}
+    return Response(content + "\n", mimetype="application/json", headers=headers)
+
+
+@bp.get("/receipt/<token>/erase")
+def ask_to_erase(token):
+    """Says what erasing takes and what it leaves, and asks for a press of the button."""
+    return render_template("comments/erase.html", comment=_of_receipt(token))
+
+
+@bp.post("/receipt/<token>/erase")
+def erase(token):
+    """Takes all that tells who wrote it. The receipt ends with it."""
+    comment = _of_receipt(token, held=True)
+    receipts.erase(comment)
+    db.session.commit()
+    return render_template("comments/erased.html", comment=comment)
 
 
 # Answers
@@ -196,8 +251,11 @@ def _link_page(comment):
     return render_template("comments/confirm.html", comment=comment), status
 
 
-def _receipt(comment, status=200):
-    return render_template("comments/receipt.html", comment=comment, receipts=receipts), status
+def _receipt(comment, status=200, form=None, **values):
+    stands = {"text": comment.text, "name": comment.name}
+    values |= {"comment": comment, "receipts": receipts, "typed": form}
+    values |= {"form": form or EditForm(formdata=None, data=stands)}
+    return page_or_fragment("comments/receipt.html", "comments/_receipt.html", status, **values)
 
 
 # Finding
