@@ -101,7 +101,7 @@ def _read_the_form_first():
 def _read_the_version_first():
     """Whatever a reader is shown is at least as new as the public version that was read before it."""
     if request.method in extensions.SAFE_METHODS:
-        settings.current()
+        caching.read_at(settings.current().version)
 
 
 class _Id(IntegerConverter):

@@ -1,15 +1,31 @@
 """Who may keep an answer: nobody, unless its view wears @public_page."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 
 from flask import g, make_response, request
+
+from opm.lib import clock
+
+TERMS = "opm.terms"  # where the page cache, which stands in front of Flask, finds them
+TAG_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a public page may be kept: while this public version stands, and not beyond this moment."""
+
+    version: int
+    until: datetime | None
 
 
 def public_page(view):
     """The answer is the same bytes for everyone: any cache may keep it, and asks each time whether it still holds.
 
-    It carries an ETag made of its bytes, so a page that did not change keeps its tag.
+    It carries an ETag made of its bytes, so a page that did not change keeps its tag. The tag is weak: it stands for
+    the page, however it is compressed.
     """
 
     @wraps(view)
@@ -17,10 +33,27 @@ def public_page(view):
         response = make_response(view(*args, **kwargs))
         if response.status_code == 200:
             response.headers["Cache-Control"] = "public, no-cache"
-            response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
+            tag = hashlib.sha256(response.get_data()).hexdigest()[:TAG_LENGTH]
+            response.set_etag(tag, weak=True)
+            request.environ[TERMS] = Terms(g.get("version_read", 0), g.get("changes_at"))
         return response
 
+    answer.is_public_page = True
     return answer
+
+
+def read_at(version: int) -> None:
+    """This is the public version that was read before all else that this request shows."""
+    g.version_read = version
+
+
+def changes_at(moment: datetime | None) -> None:
+    """By the clock alone this page will look different from that moment on: it is kept no longer.
+
+    Of several moments the earliest counts. What is past changes nothing more.
+    """
+    if moment is not None and moment > clock.now():
+        g.changes_at = min(moment, g.get("changes_at") or moment)
 
 
 def finish(response):

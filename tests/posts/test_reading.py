@@ -290,7 +290,7 @@ def test_who_has_the_page_already_is_told_so_in_a_few_bytes(post, reader):
         for encoding in ["identity", "br", "gzip"]:
             headers = {"Accept-Encoding": encoding}
             tag = reader.client.get(path, headers=headers).headers["ETag"]
-            for named in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+            for named in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
                 answer = reader.client.get(path, headers=headers | {"If-None-Match": named})
                 assert answer.status_code == 304
                 assert answer.data == b""
