@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import g
+from flask import current_app, g
 from sqlalchemy import JSON, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -141,6 +141,12 @@ class Settings:
     def rule(self, number: int) -> Rule | None:
         """The rule of the moderation policy with this number."""
         return next((rule for rule in self.rules if rule.number == number), None)
+
+    @property
+    def own_domains(self) -> tuple[str, ...]:
+        """What stands after the @ of the addresses that the site itself shows."""
+        shown = (self.contact_email, current_app.config["MAIL_DEFAULT_SENDER"])
+        return tuple(address.rpartition("@")[2].lower() for address in shown if "." in address.rpartition("@")[2])
 
     @property
     def unconfirmed_for(self) -> timedelta:

@@ -12,7 +12,7 @@ from opm.comments import confirmation, holdings, receipts, submission
 from opm.comments.forms import AddressForm, CommentForm, EditForm, MailsForm, NotMeForm, PanelCodeForm
 from opm.comments.models import Comment, MovedOn, ParentGone, SaidAlready, State, Thread
 from opm.extensions import db, reading
-from opm.lib import origin, tokens
+from opm.lib import origin, tokens, typos
 from opm.lib.confirming import CodeRefused, LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
@@ -237,7 +237,8 @@ def _form(thread, parent, form, status=200, **values):
 
 
 def _panel(comment, status=200, **values):
-    return page_or_fragment("comments/panel.html", "comments/_panel.html", status, comment=comment, **values)
+    values |= {"comment": comment, "meant": typos.meant(comment.email.lower(), settings.current().own_domains)}
+    return page_or_fragment("comments/panel.html", "comments/_panel.html", status, **values)
 
 
 def _confirmed(comment):

@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import StringField, ValidationError
 
+from opm.lib import typos
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 
@@ -112,8 +113,21 @@ def no_encoded_words(form, field):
 
 
 def one_address(form, field):
-    """Refuses all but one email address that could exist. Nothing is asked of the network."""
+    """Refuses all but one email address that could exist. Nothing is asked of the network.
+
+    Where a slip is likely the refusal asks about it; the field keeps what was typed.
+    """
     typed = field.data or ""
+    try:
+        field.data = _address(typed)
+    except ValidationError as refusal:
+        if (guess := typos.meant(typed)) and _could_exist(guess):
+            raise ValidationError(f"{refusal}. {_('Did you mean %(address)s?', address=guess)}") from None
+        raise
+
+
+def _address(typed: str) -> str:
+    """The address in its normal form. Raises ValidationError."""
     if any(mark in typed for mark in ",; "):
         raise ValidationError(_("Write one email address, without spaces or commas, like name@example.org"))
     if "@" not in typed:
@@ -121,9 +135,16 @@ def one_address(form, field):
     if "." not in typed.rpartition("@")[2]:
         raise ValidationError(_("Your email address needs a dot after the @, as in name@example.org"))
     try:
-        field.data = validate_email(typed, check_deliverability=False, allow_smtputf8=False).normalized
+        return validate_email(typed, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
         raise ValidationError(_("Look at your email address again: it should be like name@example.org")) from None
+
+
+def _could_exist(address: str) -> bool:
+    try:
+        return bool(_address(address))
+    except ValidationError:
+        return False
 
 
 def _shows(text: str) -> bool:

@@ -127,6 +127,14 @@ def a_wrong_new_address(tab, mailbox):
     expect(tab.page.locator(".panel [aria-invalid]")).to_be_visible()
 
 
+def a_likely_slip(tab, mailbox):
+    tab.go(cast.POST)
+    tab.approach()
+    tab.fill_in(email="kay@gmial.com")
+    tab.press("Send comment")
+    expect(tab.page.get_by_text("Did you mean kay@gmail.com?")).to_be_visible()
+
+
 def confirmed_in_place(tab, mailbox):
     sent(tab, mailbox)
     tab.page.get_by_label("The 6 digits").fill(code_in(mailbox.newest("kay@example.org")))
@@ -199,6 +207,7 @@ PAGES = {
     "the panel": sent,
     "the panel, wrong code": a_wrong_code,
     "the panel, wrong address": a_wrong_new_address,
+    "the panel with a likely slip": a_likely_slip,
     "the panel on its own page": the_panels_own_page,
     "confirmed in place": confirmed_in_place,
     "the mail's link": mailed("confirm"),
