@@ -8,7 +8,8 @@ above and never from a neighbour (`.importlinter` holds this).
        worker         delivers mail and forgets, round after round
     6  desk  errors  demo
     5  wordpress  site
-    4  (classroom)
+    4  reports        what people say is wrong or unlawful here, and what was answered
+       (classroom)
     3  posts
     2  comments       threads under anything that has an address
     1  accounts       members and staff

@@ -25,9 +25,13 @@ from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin
 from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
+from opm.reports.models import NotPublic
 
 # What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
-TYPED = ("text", "name", "email", "note", "parent", "next")
+TYPED = (
+    "on", "quote", "ground", "reason", "text", "untrue", "writer_unknown", "may_be_named", "name", "email", "is_true",
+    "note", "reply", "parent", "next",
+)  # fmt: skip
 BUSY_FOR_SECONDS = 5
 
 WORDS = {
@@ -94,6 +98,7 @@ def init(app) -> None:
         CSRFError: _old_form,
         ThreadClosed: _thread_closed,
         LinkEnded: _link_ended,
+        NotPublic: _not_public,
         NotSignedIn: _not_signed_in,
         NotAllowed: _not_allowed,
     }
@@ -204,11 +209,19 @@ def _link_ended(error) -> Refused:
         404,
         _("This link does not work any more"),
         _(
-            "It may have been cut short, or it is too old: a comment that nobody confirms is deleted after %(days)s, "
-            "and a receipt ends when its data are erased or we let the address go. Open it from the mail once more. If "
-            "you did not get to confirm your comment, please write it again.",
+            "It may have been cut short, or it is too old: what nobody confirms is deleted after %(days)s, and a "
+            "receipt ends when its data are erased or we let the address go. Open it from the mail once more. If you "
+            "did not get to confirm what you wrote, please write it again.",
             days=length(settings.last_known().unconfirmed_for),
         ),
+    )
+
+
+def _not_public(error) -> Refused:
+    return Refused(
+        410,
+        _("This comment is not public any more"),
+        _("Its writer or a moderator has taken it away, so there is nothing left to report. Thank you for looking."),
     )
 
 

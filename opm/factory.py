@@ -18,6 +18,9 @@ from opm.lib import assets, caching, headers, i18n, origin
 from opm.lib.columns import LARGEST_ID
 from opm.outbox.letters import Letterbox
 from opm.posts import views as posts
+from opm.reports import desk as reports_desk
+from opm.reports import emails as report_emails
+from opm.reports import views as reports
 
 COMPRESSION = {
     "COMPRESS_ALGORITHM": ["br", "gzip"],
@@ -66,12 +69,13 @@ def _stand_behind_proxies(app):
 def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters["id"] = _Id
-    behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, accounts.leaving)
-    for blueprint in (site.bp, posts.bp, comments.bp, accounts.bp, behind_the_door):
+    behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, reports_desk.bp, accounts.leaving)
+    for blueprint in (site.bp, posts.bp, comments.bp, reports.bp, accounts.bp, behind_the_door):
         app.register_blueprint(blueprint)
     app.extensions["letterbox"] = letterbox = Letterbox()
     letterbox.add(account_emails.RENDERERS)
     letterbox.add(comment_emails.RENDERERS)
+    letterbox.add(report_emails.RENDERERS)
 
 
 def _agree_on_answers(app):

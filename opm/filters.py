@@ -84,6 +84,6 @@ def listed(names: Iterable[str]) -> str:
     return _("%(others)s and %(last)s", others=", ".join(others), last=last) if others else last
 
 
-def is_late(at: datetime) -> bool:
+def is_late(at: datetime, within_hours: int) -> bool:
     """Whether what has waited since then has waited longer than the site promises."""
-    return clock.now() - at > timedelta(hours=settings.current().decide_within_hours)
+    return clock.now() - at > timedelta(hours=within_hours)

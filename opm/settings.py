@@ -107,6 +107,8 @@ class Settings:
     comment_policy: str = "all"
     rules: tuple[Rule, ...] = field(default_factory=default_rules)
     decide_within_hours: int = 24
+    report_within_hours: int = 24
+    legal_within_hours: int = 48  # from the moment at which a notice is confirmed
     close_after_days: int = 0  # a thread closes so long after it opened; 0 for never
 
     # Clocks: how long something is held.
@@ -115,6 +117,8 @@ class Settings:
     address_days: int = 365
     unpublished_days: int = 90  # the words of what was rejected, taken down, taken for spam or withdrawn
     sent_email_days: int = 7
+    report_days: int = 90  # a report of a comment, after it was answered
+    notice_days: int = 365  # a legal notice, after it was answered: as long as somebody can go to court about it
 
     # Limits, a number an hour unless the name says otherwise.
     comments_per_address: int = 5
@@ -124,6 +128,8 @@ class Settings:
     confirmations_per_address: int = 5
     confirmations_per_network: int = 60
     codes_per_network: int = 60
+    reports_per_address: int = 5
+    reports_per_network: int = 30
     sign_ins_per_address_and_network: int = 5
     sign_ins_per_network: int = 20
     strangers_mails_per_address: int = 10

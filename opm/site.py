@@ -50,6 +50,5 @@ def health():
 @public_page
 def robots():
     """What crawlers may read: all that is public, and nothing behind a private link."""
-    return Response(
-        "User-agent: *\nDisallow: /desk/\nDisallow: /receipt/\nDisallow: /comment/\n", mimetype="text/plain"
-    )
+    closed = ("/desk/", "/receipt/", "/comment/", "/report/", "/*/report/")
+    return Response("User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in closed), mimetype="text/plain")

@@ -24,6 +24,7 @@ from opm.lib.processes import StopSignal
 from opm.outbox import forgetting as emails
 from opm.outbox.delivery import ServerAway, deliver
 from opm.outbox.models import Email
+from opm.reports import forgetting as reports
 
 POLL_SECONDS = 1
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
@@ -79,6 +80,10 @@ def forget(clocks: "Clocks") -> bool:
         ("networks", comments.networks, site.network_days),
         ("addresses", comments.addresses, site.address_days),
         ("words", comments.words, site.unpublished_days),
+        ("unconfirmed reports", reports.unconfirmed, site.unconfirmed_days),
+        ("networks of reports", reports.networks, site.network_days),
+        ("reports", reports.settled_reports, site.report_days),
+        ("notices", reports.settled_notices, site.notice_days),
         ("emails", emails.old, site.sent_email_days),
     ):
         counts[what] = take(days)

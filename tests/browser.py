@@ -3,7 +3,7 @@
 `visit` opens a page, `press` fills the form that holds a button and sends it, `htmx_press` sends it as htmx would.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bs4 import BeautifulSoup
 
@@ -29,6 +29,11 @@ class Browser:
         action, data = self._filled(button, fields)
         headers = {"Origin": self.app.config["BASE_URL"], "Sec-Fetch-Site": "same-origin"}
         return self._read(self.client.post(action, data=data, headers=headers, follow_redirects=True), status)
+
+    def press_get(self, button, status=200, **fields):
+        """Fills in the form with this button, which only looks something up, and presses it."""
+        action, data = self._filled(button, fields)
+        return self.visit(f"{action}?{urlencode(data)}", status)
 
     def htmx_press(self, button, status=200, **fields):
         """The same as htmx does it: the answer is a fragment, and the page stays. Returns the fragment."""

@@ -12,6 +12,8 @@ from opm.outbox import posting
 from opm.posts import publishing
 from opm.posts.models import Author, Category, Post
 from opm.posts.pages import StandingPage
+from opm.reports import reporting, settling
+from opm.reports.models import Ground, Outcome, Report
 
 POST = "/2026/10/01/who-fills-the-sandbags/"
 WORDS = "The lane floods first at the bottom, where the rota has nobody."
@@ -101,8 +103,39 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     moderation.decide(about("d"), Act.REJECT, ines, revision=1, rule=2)
     moderation.decide(about("e"), Act.REJECT, ines, revision=1, rule=6, note=note)
     moderation.decide(about("f", State.PUBLISHED), Act.REMOVE, ines, revision=1, rule=1, note=note)
+    _every_mail_about_reports(about("g", State.PUBLISHED), ines, note)
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
+
+
+def _every_mail_about_reports(comment: Comment, ines: Person, note: str):
+    for unconfirmed in (a_report(comment, False, "h@example.org"), a_notice(POST, False, "i@example.org")):
+        posting.post(reporting.CONFIRM_MAIL, unconfirmed.email, unconfirmed.id, nonce=unconfirmed.link_nonce)
+    for outcome in Outcome:
+        settling.settle([a_notice(POST, text=outcome)], outcome, ines, note=note)
+    settling.settle([a_report(comment)], Outcome.LEFT_UP, ines)
+    settling.take_down([a_report(comment, text="Again.")], ines, revision=1, rule=1)
+
+
+def a_report(comment: Comment, confirmed=True, email="kit@example.org", rule_number=1, **values):
+    """A report of this comment, which waits for a moderator unless it is not confirmed."""
+    what = {"comment": comment, "address": f"/comment/{comment.id}", "rule_number": rule_number}
+    return _stored(Report(email=email, **what, **values), confirmed)
+
+
+def a_notice(address: str, confirmed=True, email="kit@example.org", ground=Ground.DEFAMATION, **values):
+    """A notice that something at this address breaks the law."""
+    what = {"quote": "He sold the boat.", "text": "It says that I steal.", "name": "Kit Vane"} | values
+    return _stored(Report(email=email, address=address, ground=ground, **what), confirmed)
+
+
+def _stored(report: Report, confirmed: bool):
+    report.address_hash, report.sameness = address_hash(report.email), report.mark
+    db.session.add(report)
+    db.session.flush()
+    if confirmed:
+        report.mark_confirmed()
+    return report
 
 
 def signed_in(browser, inside, who=ines):

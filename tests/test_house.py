@@ -18,6 +18,8 @@ from opm.factory import create_app
 from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
+from opm.reports import settling
+from opm.reports.models import Outcome
 from tests import cast
 from tests.conftest import missing
 from tests.counting import counting
@@ -47,6 +49,10 @@ def addresses(inside):
         spam = moderation.decide(cast.a_comment(thread, text="Spam."), Act.SPAM, ines, revision=1)
         attempt = signing_in.begin(ines)
         posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce).state = EmailState.KEPT
+        reported = cast.a_report(published)
+        unread = cast.a_report(published, confirmed=False, text="Unread.")
+        notice = cast.a_notice(cast.POST, text="It is not so.")
+        answered = settling.settle([notice], Outcome.LEFT_UP, ines)
         return {
             "/": "/",
             "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/": cast.POST,
@@ -55,6 +61,7 @@ def addresses(inside):
             "/about/": "/about/",
             "/category/<slug>/": "/category/rivers/",
             "/category/<slug>/page/<int(min=1, max=1000000):number>/": "/category/rivers/page/1/",
+            "/<path:address>/report/": f"{cast.POST}report/",
             "/comment/<id:id>": f"/comment/{published.id}",
             "/comment/<id:id>/reply": f"/comment/{published.id}/reply",
             "/comment/confirm/<token>": f"/comment/confirm/{unconfirmed.link_token}",
@@ -68,6 +75,11 @@ def addresses(inside):
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
             "/desk/outbox/": "/desk/outbox/",
+            "/desk/reports/": "/desk/reports/",
+            "/desk/reports/<id:id>": f"/desk/reports/{reported.id}",
+            "/desk/reports/<id:id>/answer": f"/desk/reports/{reported.id}/answer",
+            "/desk/reports/answered/": "/desk/reports/answered/",
+            "/desk/reports/answers/<id:id>/undo": f"/desk/reports/answers/{answered.id}/undo",
             "/desk/sign-in": "/desk/sign-in",
             "/desk/sign-in/code/<token>": f"/desk/sign-in/code/{attempt.page_token}",
             "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",
@@ -81,6 +93,13 @@ def addresses(inside):
             "/receipt/<token>/erase": f"/receipt/{published.receipt_token}/erase",
             "/receipt/<token>/mails": f"/receipt/{published.receipt_token}/mails",
             "/receipt/<token>/withdraw": f"/receipt/{published.receipt_token}/withdraw",
+            "/report/": "/report/",
+            "/report/comment/<id:id>": f"/report/comment/{published.id}",
+            "/report/confirm/<token>": f"/report/confirm/{unread.link_token}",
+            "/report/legal/": "/report/legal/",
+            "/report/not-me/<token>": f"/report/not-me/{unread.not_me_token}",
+            "/report/sent/<token>": f"/report/sent/{unread.panel_token}",
+            "/report/sent/<token>/again": f"/report/sent/{unread.panel_token}/again",
             "/robots.txt": "/robots.txt",
         }
 
@@ -250,7 +269,8 @@ CONTENT = [
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
     "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
-    "Facebook", "Mastodon", "How to reach us", "By letter or by boat.",
+    "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
+    "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
 ]  # fmt: skip
 
 

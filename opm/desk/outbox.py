@@ -12,6 +12,7 @@ from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
 from opm.outbox.models import Email, State
+from opm.reports import reporting, settling
 
 bp = Blueprint("outbox_desk", __name__, url_prefix="/outbox")
 
@@ -20,6 +21,8 @@ KINDS = {
     CONFIRM_MAIL: _("Code and link to confirm a comment"),
     ALREADY_MAIL: _("Where a comment stands"),
     OUTCOME_MAIL: _("What was decided about a comment"),
+    reporting.CONFIRM_MAIL: _("Code and link to confirm a report"),
+    settling.OUTCOME_MAIL: _("What was answered to a report"),
     SIGN_IN_MAIL: _("Link and code to sign in"),
 }
 

@@ -11,15 +11,16 @@ from opm.accounts import access
 from opm.comments.models import Comment
 from opm.comments.models import State as CommentState
 from opm.extensions import db
-from opm.filters import is_late
 from opm.outbox.models import Email
 from opm.outbox.models import State as EmailState
+from opm.reports import cases
 
 
 def blueprint(*rooms: Blueprint) -> Blueprint:
     """The desk, with the features' rooms in it."""
     desk = Blueprint("desk", __name__, url_prefix="/desk")
     desk.before_request(access.guard)
+    desk.context_processor(lambda: {"waiting_reports": cases.waiting})
     desk.get("/")(front)
     for room in rooms:
         desk.register_blueprint(room)
@@ -37,7 +38,6 @@ def front():
         "desk/front.html",
         waiting=waiting,
         oldest_at=oldest_at,
-        is_late=oldest_at is not None and is_late(oldest_at),
         failed=mails.get(EmailState.FAILED, 0),
         kept=mails.get(EmailState.KEPT, 0),
     )

@@ -1,0 +1,113 @@
+"""Taking a report from a stranger, and having it confirmed: as a comment is, with tokens of its own.
+
+What is answered never tells whether the same was sent before, or what others sent.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from opm import settings
+from opm.comments.models import BlockedAddress, address_hash
+from opm.extensions import db
+from opm.lib import clock, throttle
+from opm.outbox import posting
+from opm.reports.models import Report
+
+CONFIRM_MAIL = "report confirmation"
+
+
+class AlreadyConfirmed(Exception):
+    """Whoever reads that mail has confirmed it."""
+
+
+def submit(*, email: str, network: str, trapped: bool = False, **what) -> Report:
+    """A new unconfirmed report with its email, or the one that this already is. The caller commits. Raises TooMany."""
+    report = Report(
+        email=email,
+        address_hash=address_hash(email),
+        network=network,
+        flags=["trap"] if trapped else [],
+        **what,
+    )
+    standing = _standing(report.mark)
+    counts = throttle.spend(_uses("reports", email, network))
+    if standing:
+        standing.reopen_panel(settings.current().unconfirmed_for)
+        return standing
+    return _add(report, counts)
+
+
+def by_code(report: Report, typed: str, network: str) -> bool:
+    """Confirms it if the digits are right. The report is held. The caller commits, refused or not.
+
+    Returns whether this is what confirmed it: a code that comes later opens nothing. Raises CodeRefused, TooMany.
+    """
+    throttle.spend({settings.current().allowance("codes_per_network"): network})
+    report.try_code(typed)
+    return confirm(report)
+
+
+def confirm(report: Report) -> bool:
+    """Confirms it; once is enough. Its clock starts. Returns whether it was unconfirmed. The report is held."""
+    if report.is_confirmed:
+        return False
+    report.mark_confirmed()
+    return True
+
+
+def send_again(report: Report, network: str) -> None:
+    """Mails the code once more: the same while it lives; nothing once it is needed no more. Raises TooMany."""
+    counts = throttle.spend(_uses("confirmations", report.email, network))
+    if not report.is_confirmed:
+        report.renew_old_code()
+        _post_code(report, counts)
+
+
+def not_me(report: Report, *, never_mail_again: bool) -> None:
+    """Deletes what its addressee did not send. The report is held. Raises AlreadyConfirmed."""
+    if report.is_confirmed:
+        raise AlreadyConfirmed
+    if never_mail_again:
+        db.session.merge(BlockedAddress(address_hash=report.address_hash))
+    db.session.delete(report)
+
+
+def _standing(mark: str) -> Report | None:
+    """The same report, held, while it waits. One that nobody can confirm any more makes room."""
+    id = db.session.scalar(select(Report.id).where(Report.sameness == mark))
+    found = Report.held(id) if id else None
+    if found is None or found.sameness != mark:
+        return None  # there was none, or it was settled or deleted this moment
+    if not found.is_confirmed and not found.link_lives(settings.current().unconfirmed_for):
+        db.session.delete(found)
+        db.session.flush()
+        return None
+    return found
+
+
+def _add(report: Report, counts: dict[str, int]) -> Report:
+    """Stores it with its email; or, if another process has just stored the same, gives that one."""
+    report.sameness = report.mark
+    try:
+        with db.session.begin_nested():
+            db.session.add(report)
+    except IntegrityError:
+        return db.session.scalars(select(Report).where(Report.sameness == report.sameness)).one()
+    _post_code(report, counts)
+    return report
+
+
+def _post_code(report: Report, counts: dict[str, int]) -> None:
+    pace = settings.current().allowance("strangers_mails_on_site")
+    due_at = clock.now() + pace.delay(counts.get(pace.what, 0))
+    posting.post(CONFIRM_MAIL, report.email, report.id, nonce=report.link_nonce, due_at=due_at)
+
+
+def _uses(what: str, email: str, network: str) -> dict:
+    site, address = settings.current(), address_hash(email)
+    return {
+        site.allowance(f"{what}_per_address"): address,
+        site.allowance("strangers_mails_per_address"): address,
+        site.allowance("strangers_mails_on_site"): "",
+        site.allowance(f"{what}_per_network"): network,
+    }

@@ -1,0 +1,81 @@
+"""Answering reports: a dated row that says who answered what, and a mail to each reporter once it cannot be undone."""
+
+from sqlalchemy import select
+
+from opm.accounts.models import Person
+from opm.comments import moderation
+from opm.comments.models import Act, Comment
+from opm.comments.moderation import CannotUndo
+from opm.extensions import db
+from opm.lib import clock
+from opm.outbox import posting
+from opm.reports.models import AlreadySettled, Decision, Outcome, Report, Settlement
+
+OUTCOME_MAIL = "report outcome"
+
+
+def settle(
+    reports: list[Report], outcome: Outcome, by: Person, *, note: str = "", decision: Decision | None = None
+) -> Settlement:
+    """Answers these reports, which are one case and held. The caller commits. Raises AlreadySettled.
+
+    The note goes to each reporter; nobody learns who else reported it.
+    """
+    if not reports or any(report.is_settled for report in reports):
+        raise AlreadySettled
+    settlement = Settlement(
+        by=by,
+        outcome=outcome,
+        note=note,
+        decision=decision,
+        address=reports[0].address,
+        report_count=len(reports),
+        decided_at=clock.now(),
+    )
+    db.session.add(settlement)
+    for report in reports:
+        report.settle(settlement)
+    db.session.flush()
+    for report in reports:
+        posting.post(OUTCOME_MAIL, report.email, report.id, nonce=str(settlement.id), due_at=settlement.undo_until)
+    return settlement
+
+
+def take_down(
+    reports: list[Report], by: Person, *, revision: int, rule: int, note_to_writer: str = "", note: str = ""
+) -> Settlement:
+    """Takes the comment down that they are about, by a rule, and answers them with that.
+
+    Comment and reports are held. The caller commits. Raises AlreadySettled; MovedOn if the comment is not as it was
+    seen.
+    """
+    if not reports or reports[0].comment is None:
+        raise AlreadySettled
+    decision = moderation.decide(reports[0].comment, Act.REMOVE, by, revision=revision, rule=rule, note=note_to_writer)
+    return settle(reports, Outcome.ACTED, by, note=note, decision=decision)
+
+
+def undo(settlement: Settlement, by: Person) -> None:
+    """The reports wait again, and what was decided with them is undone. Raises CannotUndo. The caller commits.
+
+    The settlement is held.
+    """
+    if not settlement.can_be_undone_by(by):
+        raise CannotUndo
+    if settlement.decision:
+        moderation.undo(settlement.decision, by)
+    settlement.undone_at = clock.now()
+    for report in settlement.reports:
+        report.reopen()
+
+
+def held(id: int) -> Settlement | None:
+    """The settlement, locked until this transaction ends, after the comment that was decided on and its reports."""
+    found = db.session.get(Settlement, id)
+    if found is None:
+        return None
+    if found.decision:
+        Comment.held(found.decision.comment_id)
+    db.session.scalars(select(Report).where(Report.settlement_id == id).order_by(Report.id).with_for_update()).all()
+    again = select(Settlement).where(Settlement.id == id).with_for_update()
+    return db.session.scalar(again.execution_options(populate_existing=True))
