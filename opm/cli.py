@@ -86,9 +86,11 @@ def work():
 @with_appcontext
 @plainly
 def import_wordpress(file):
-    """Bring in posts, categories, tags, authors and approved comments from a WordPress export (WXR).
+    """Bring in posts, pages, what they are filed under and approved comments from a WordPress export (WXR).
 
-    What was brought in before is left as it is. Nobody is mailed.
+    What was brought in before is left as it is. Old addresses lead to where things stand now. Pictures and other files
+    are not copied: links to them stand in their places. Drafts and whatever else is not public stay behind, and the
+    report counts them. Nobody is mailed.
     """
     from opm.wordpress import importing, reader
 

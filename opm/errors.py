@@ -121,9 +121,9 @@ def answer(refused: Refused):
 
 def _not_found(error):
     """What stood at this address may have moved: then that is where to look."""
-    query = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    query = request.query_string.decode(errors="replace")
     try:
-        to = moved.leads_to(request.path + query) if request.method in SAFE_METHODS else None
+        to = moved.leads_to(request.path, query) if request.method in SAFE_METHODS else None
     except OperationalError as busy:
         return answer(_database_busy(busy))
     return redirect(to, code=301) if to else answer(_of_http(error))

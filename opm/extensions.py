@@ -17,7 +17,7 @@ from flask_alembic import Alembic
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -107,6 +107,30 @@ def may_write() -> bool:
 def insert(table):
     """INSERT with `on_conflict_do_update` and `_do_nothing`, in the dialect of the database in use."""
     return (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def keep_ids_free(table: Table, up_to: int) -> None:
+    """Ids up to this one can be given by hand: those that the database gives are larger from now on.
+
+    On PostgreSQL this holds at once and for good, whatever becomes of the transaction, and begins when those who are
+    writing in the table have finished. Call it before writing there.
+    """
+    if up_to > 0:
+        (_count_on_sqlite if db.engine.dialect.name == "sqlite" else _count_on_postgres)(table, up_to)
+
+
+def _count_on_sqlite(table: Table, up_to: int) -> None:
+    here = {"name": table.name, "seq": up_to}
+    raised = text("UPDATE sqlite_sequence SET seq = max(seq, :seq) WHERE name = :name")
+    if not db.session.execute(raised, here).rowcount:
+        db.session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), here)
+
+
+def _count_on_postgres(table: Table, up_to: int) -> None:
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    with db.engine.begin() as connection:
+        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE MODE"))
+        connection.execute(select(func.setval(sequence, func.greatest(up_to, func.nextval(sequence)))))
 
 
 def _remember_the_commit(session):

@@ -21,6 +21,7 @@ from opm.posts import views as posts
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
+from opm.wordpress import leftovers
 
 COMPRESSION = {
     "COMPRESS_ALGORITHM": ["br", "gzip"],
@@ -70,7 +71,7 @@ def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters["id"] = _Id
     behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, reports_desk.bp, accounts.leaving)
-    for blueprint in (site.bp, posts.bp, comments.bp, reports.bp, accounts.bp, behind_the_door):
+    for blueprint in (site.bp, posts.bp, comments.bp, reports.bp, accounts.bp, leftovers.bp, behind_the_door):
         app.register_blueprint(blueprint)
     app.extensions["letterbox"] = letterbox = Letterbox()
     letterbox.add(account_emails.RENDERERS)

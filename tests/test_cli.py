@@ -177,7 +177,7 @@ def test_an_export_is_brought_in_told_in_lines_and_kept(command, inside, tmp_pat
     file.write_text(EXPORT)
     result = command("import-wordpress", str(file))
     assert result.exit_code == 0
-    assert "Brought in: 1 post" in result.output
+    assert "1 post: 1 brought in" in result.output
     with inside(False):
         assert [post.title for post in db.session.query(Post)] == ["The weir"]
     assert "Nothing was changed" in command("import-wordpress", str(file)).output

@@ -58,6 +58,9 @@ def addresses(inside):
             "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/": cast.POST,
             "/<path:address>/comments/": f"{cast.POST}comments/",
             "/<slug>/": cast.a_page().address,
+            "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>"
+            "/<int(min=1, max=1000000):number>/": f"{cast.POST}2/",
+            "/<path:address>/comment-page-<int(min=1, max=1000000):number>/": f"{cast.POST}comment-page-2/",
             "/about/": "/about/",
             "/category/<slug>/": "/category/rivers/",
             "/category/<slug>/page/<int(min=1, max=1000000):number>/": "/category/rivers/page/1/",

@@ -1,9 +1,15 @@
 """Addresses that something had once: each leads to where that thing stands now."""
 
-from sqlalchemy import select
+import re
+from collections.abc import Mapping
+from itertools import islice
+
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db
+
+ASKED_AT_ONCE = 500
 
 
 class Moved(db.Model):
@@ -20,14 +26,31 @@ def remember(path: str, to: str) -> bool:
 
     The caller commits.
     """
-    if path == to or leads_to(path) is not None:
+    if path == to or db.session.scalar(select(Moved.to).where(Moved.path == path)) is not None:
         return False
     db.session.add(Moved(path=path, to=to))
     return True
 
 
-def leads_to(path: str) -> str | None:
-    """Where the thing stands that had this address once, if one had."""
-    if "\0" in path:  # PostgreSQL refuses even to look
+def remember_all(leading: Mapping[str, str]) -> dict[str, str]:
+    """The same for many. Returns the old paths that lead somewhere already, with where that is. The caller commits."""
+    paths, known = iter(leading), {}
+    while some := list(islice(paths, ASKED_AT_ONCE)):
+        known |= dict(db.session.execute(select(Moved.path, Moved.to).where(Moved.path.in_(some))).all())
+    if new := [{"path": path, "to": to} for path, to in leading.items() if path not in known]:
+        db.session.execute(insert(Moved), new)
+    return known
+
+
+def leads_to(path: str, query: str = "") -> str | None:
+    """Where the thing stands that had this address once, if one had.
+
+    A slash more or less makes no other address, nor does a query (a newsletter's, say) that none was remembered with.
+    """
+    if "\0" in path + query:  # PostgreSQL refuses even to look
         return None
-    return db.session.scalar(select(Moved.to).where(Moved.path == path))
+    path = re.sub("//+", "/", path)
+    other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    tries = [f"{path}?{query}", f"{other}?{query}", path, other]
+    found = dict(db.session.execute(select(Moved.path, Moved.to).where(Moved.path.in_(tries))).all())
+    return next((found[path] for path in tries if path in found), None)

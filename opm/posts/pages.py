@@ -1,5 +1,6 @@
 """Standing pages: what the team writes once and keeps true, such as how to reach it."""
 
+import re
 from datetime import datetime
 
 from sqlalchemy import String, UniqueConstraint, select
@@ -9,6 +10,7 @@ from opm.extensions import db
 from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.markdown import Format, render
+from opm.lib.slugs import first_free
 
 # The first parts of our own addresses, now and as planned: no page may take one.
 RESERVED = {
@@ -17,6 +19,14 @@ RESERVED = {
     "receipt", "report", "search", "series", "static", "subscribe", "tag", "toolkit", "training", "uploads",
     "wp-admin", "wp-content", "wp-includes", "wp-json",
 }  # fmt: skip
+A_YEAR = re.compile(r"\d{4}")  # stands for its posts
+
+
+def free_slug(wanted: str) -> str:
+    """The slug itself, or with the first number from 2 that neither another page nor one of our own addresses has."""
+    others = select(StandingPage.slug).where(StandingPage.slug.startswith(wanted, autoescape=True))
+    ours = {wanted} if A_YEAR.fullmatch(wanted) else set()
+    return first_free(wanted, RESERVED | ours | set(db.session.scalars(others)))
 
 
 class StandingPage(db.Model):

@@ -1,1 +1,1 @@
-"""Moving in from WordPress: posts, what they are filed under, and the comments that were approved."""
+"""Moving in from WordPress: posts, pages, what they are filed under, approved comments, and their old addresses."""

@@ -16,7 +16,7 @@ from opm.extensions import db
 from opm.lib import clock
 from opm.lib.i18n import gettext as _
 from opm.wordpress import reader
-from opm.wordpress.summary import Reason, Summary
+from opm.wordpress.summary import Kind, Reason, Summary
 from opm.wordpress.text import comment_words, words
 
 PINGS = ("pingback", "trackback")
@@ -24,16 +24,21 @@ NOT_APPROVED = {
     "0": Reason.WAITING,
     "hold": Reason.WAITING,
     "spam": Reason.SPAM,
-    "trash": Reason.COMMENT_TRASH,
-    "post-trashed": Reason.COMMENT_TRASH,
+    "trash": Reason.TRASH,
+    "post-trashed": Reason.TRASH,
 }
 
 
 class Conversations:
-    """The comments of one source: which are here, and bringing the others."""
+    """The comments of one source: which are here, and bringing the others.
 
-    def __init__(self, summary: Summary):
+    Each keeps the number that WordPress gave it where no other comment has that, so that links to it last.
+    """
+
+    def __init__(self, summary: Summary, largest_id: int):
         self.summary = summary
+        self.largest_id = largest_id
+        self.numbers_taken = set(db.session.scalars(select(Comment.id).where(Comment.id <= largest_id)))
         known = select(Comment.source_id, Comment.id, Comment.thread_id).where(Comment.source == summary.source)
         # By WordPress's numbers: the comment and the thread that it stands in, once they have numbers here.
         self.here = {source_id: (id, thread_id) for source_id, id, thread_id in db.session.execute(known)}
@@ -45,9 +50,9 @@ class Conversations:
         for comment in said:
             comment = replace(comment, text=comment_words(comment.text))
             if reason := _reason_against(comment):
-                self.summary.left_out[reason] += 1
+                self.summary.leave_out(Kind.COMMENTS, reason)
             elif comment.id in self.here:
-                self.summary.here["comments"] += 1
+                self.summary.here[Kind.COMMENTS] += 1
             else:
                 self.here[comment.id] = (None, None)
                 new.append(comment)
@@ -69,7 +74,7 @@ class Conversations:
             last_active_at = thread.active_at
             comment.publish(thread)
             thread.active_at = max(filter(None, (last_active_at, comment.published_at)))
-            self.summary.brought["comments"] += 1
+            self.summary.brought[Kind.COMMENTS] += 1
 
     def store(self) -> None:
         """Writes down what was brought; from now on it can be answered from anywhere in the file."""
@@ -79,6 +84,7 @@ class Conversations:
 
     def _comment(self, said: reader.Comment, thread: Thread, at: datetime) -> Comment:
         comment = Comment(
+            id=self._number(said),
             thread=thread,
             name=words(said.name) or _("Anonymous"),
             text=said.text,
@@ -89,6 +95,15 @@ class Conversations:
         )
         self._tie(comment, said.parent_id)
         return comment
+
+    def _number(self, said: reader.Comment) -> int | None:
+        """Its own, or else the database gives it one."""
+        number = int(said.id)
+        if number > self.largest_id or number in self.numbers_taken:
+            self.summary.renumbered += 1
+            return None
+        self.numbers_taken.add(number)
+        return number
 
     def _tie(self, comment: Comment, answered: str):
         """To the comment it answers, where that was brought into the same thread."""
@@ -113,11 +128,11 @@ def _reason_against(said: reader.Comment) -> Reason | None:
     if said.kind in PINGS:
         return Reason.PING
     if said.kind not in ("", "comment"):
-        return Reason.OTHER_COMMENT
+        return Reason.BY_MACHINE
     if said.approved != "1":
         return NOT_APPROVED.get(said.approved, Reason.WAITING)
     if not said.id:
-        return Reason.COMMENT_NO_NUMBER
+        return Reason.NO_NUMBER
     return None if said.text else Reason.NO_WORDS
 
 

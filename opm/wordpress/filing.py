@@ -1,5 +1,6 @@
 """What imported posts are filed under: found here by the slugs of the file, or made."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain, count
 from urllib.parse import unquote
@@ -10,8 +11,8 @@ from opm.extensions import db
 from opm.lib.i18n import gettext as _
 from opm.lib.slugs import slug
 from opm.posts.models import Author, Category, Tag
-from opm.wordpress.reader import Export, Term
-from opm.wordpress.summary import Summary
+from opm.wordpress.reader import Export, Item, Term
+from opm.wordpress.summary import Kind, Reason, Summary
 from opm.wordpress.text import words
 
 
@@ -20,13 +21,52 @@ class Filing:
 
     def __init__(self, export: Export, summary: Summary):
         self.export = export
+        self.summary = summary
         self.shelves = {
             "category": _Categories(summary),
-            "tag": _Shelf(Tag, "tags", summary),
+            "tag": _Shelf(Tag, Kind.TAGS, summary),
             "author": _Authors(summary),
         }
+        self.seen: dict[str, set[str]] = defaultdict(set)  # the slugs in the file, by kind
+        self.kept: dict[str, set[str]] = defaultdict(set)  # those of what was here before
+        self.seen["author"] |= export.authors.keys()
         for term in export.terms:
-            self._put(term)
+            if term.kind in self.shelves:
+                self._put(term)
+            self.seen[term.kind].add(term.slug)
+
+    def see(self, item: Item) -> None:
+        """Remembers what this item is filed under, whether or not it can be brought."""
+        for term in item.terms:
+            if term.kind != "author":
+                self.seen[term.kind].add(term.slug)
+        if item.author and item.kind in ("post", "page"):
+            self.seen["author"].add(item.author)
+
+    def keep(self, item: Item) -> None:
+        """Remembers that what this item is filed under came with it once, whatever the team has made of it since."""
+        for term in item.terms:
+            self.kept[term.kind].add(self._joint_author(term).slug if term.kind == "author" else term.slug)
+        self.kept["author"].add(item.author)
+
+    def count_others(self) -> None:
+        """Counts what came once, and what nothing that was brought is filed under."""
+        for kind, shelf in self.shelves.items():
+            others = self.seen[kind] - shelf.given.keys()
+            self.summary.here[shelf.counted_as] += len(others & self.kept[kind])
+            self.summary.leave_out(shelf.counted_as, Reason.UNUSED, len(others - self.kept[kind]))
+        self.summary.leave_out(Kind.LABELS, Reason.NO_PLACE, len(self.seen["label"]))
+
+    def addresses(self) -> Iterator[tuple[str, str, str, str]]:
+        """Of all that things are filed under: the kind, the slug and the number on the old site, the address here."""
+        for kind, shelf in self.shelves.items():
+            for was, row in shelf.given.items():
+                if "@" not in was:
+                    yield kind, was, shelf.numbers.get(was, ""), f"/{kind}/{row.slug}/"
+
+    def living(self) -> set[str]:
+        """The addresses of all shelves here."""
+        return {f"/{kind}/{row.slug}/" for kind, shelf in self.shelves.items() for row in shelf.rows.values()}
 
     def of(self, kind: str, terms: list[Term]) -> list:
         """The categories or the tags among these, each once, in their order."""
@@ -54,10 +94,11 @@ class Filing:
 class _Shelf:
     """All rows of one kind. A slug of the file leads to the same row each time, also when it is imported again."""
 
-    def __init__(self, model, counted_as: str, summary: Summary):
+    def __init__(self, model, counted_as: Kind, summary: Summary):
         self.model, self.counted_as, self.summary = model, counted_as, summary
         self.rows = {row.slug: row for row in db.session.scalars(select(model))}
         self.given: dict[str, object] = {}  # by the file's slug
+        self.numbers: dict[str, str] = {}  # on the old site, by the file's slug
         self.taken: set[str] = set()  # by another of the file's slugs
 
     def put(self, term: Term):
@@ -67,6 +108,7 @@ class _Shelf:
             counts = self.summary.here if slug in self.rows else self.summary.brought
             counts[self.counted_as] += 1
             self.given[term.slug] = self.rows.get(slug) or self._made(term, slug)
+            self.numbers[term.slug] = term.id
             self.taken.add(slug)
         return self.given[term.slug]
 
@@ -104,7 +146,7 @@ class _Categories(_Shelf):
     """They stand in the order of the file, after those that are here."""
 
     def __init__(self, summary: Summary):
-        super().__init__(Category, "categories", summary)
+        super().__init__(Category, Kind.CATEGORIES, summary)
         self.last = db.session.scalar(select(func.max(Category.position))) or 0
 
     def new(self, term: Term, slug: str) -> Category:
@@ -116,7 +158,7 @@ class _Authors(_Shelf):
     """Bylines. Two sites may each have an “admin”, so only the same name is the same author."""
 
     def __init__(self, summary: Summary):
-        super().__init__(Author, "authors", summary)
+        super().__init__(Author, Kind.AUTHORS, summary)
 
     def name(self, term: Term) -> str:
         """Never an email address, which some people sign in to WordPress with."""

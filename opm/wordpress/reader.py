@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException
@@ -22,6 +23,9 @@ DEEPEST = 30  # an export is six deep
 PIECE_BYTES = 1024 * 1024
 LARGEST_POST_BYTES = 32 * 1024 * 1024  # with its comments
 LONGEST_SOURCE = 500
+LARGEST_KEPT = 10**9  # of the numbers of comments; a file must not use up all that the database can count
+LONGEST_ADDRESS, LONGEST_WORDS = 2000, 300  # of an upload: all of them are held in memory
+ALT = "_wp_attachment_image_alt"
 YEARS = range(1970, 2200)  # what else a date says is a mistake
 # Exports hold what was pasted into them, and XML forbids these. In UTF-8 they are never part of another character.
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
@@ -66,7 +70,7 @@ class Author:
 class Term:
     """A category or a tag. A post names it by its slug, and adds its name."""
 
-    kind: str  # category, tag or author
+    kind: str  # category, tag, author, or label for what has no place here, such as a menu or the format of a post
     slug: str
     name: str
     id: str = ""
@@ -102,17 +106,35 @@ class Item:
     at: datetime | None
     changed_at: datetime | None
     takes_comments: bool
+    parent_id: str = ""
+    link: str = ""  # where it stood
+    guid: str = ""  # where it stood first, perhaps
     terms: list[Term] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A picture or another file that the old site keeps. It has a page there, and belongs to a post or to nothing."""
+
+    id: str
+    status: str
+    parent_id: str
+    link: str  # of its page
+    address: str  # of the file itself
+    words: str  # what it shows or is called
+
+
 @dataclass
 class Export:
-    """What a file says before its posts: which site it is from, who wrote there, what posts are filed under."""
+    """What must be known of a file before its posts are brought."""
 
-    source: str = ""
+    source: str = ""  # the address of the site that it is from
     authors: dict[str, Author] = field(default_factory=dict)
     terms: list[Term] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)  # that its posts had
+    largest_comment_id: int = 0  # of those that can be kept
 
 
 def survey(path) -> Export:
@@ -125,17 +147,28 @@ def survey(path) -> Export:
         if name == "wp:author":
             author = _author(element)
             export.authors[author.login] = author
-        elif name in ("wp:category", "wp:tag"):
+        elif name in ("wp:category", "wp:tag", "wp:term"):
             export.terms.append(_term(element))
-        elif name != "item":
+        elif name == "item":
+            _look_at(element, export)
+        else:
             said.setdefault(name, (element.text or "").strip())
     export.source = _source(said)
+    export.hosts.add(host(f"//{export.source}"))
     return export
 
 
 def items(path) -> Iterator[Item]:
     """Each post, page, attachment … in the order of the file. Raises as `survey` does."""
     return (_item(element) for name, element in _parts(path) if name == "item")
+
+
+def host(address: str) -> str:
+    """The host in a web address, in small letters and without www; empty if there is none."""
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _parts(path) -> Iterator[tuple[str, Element]]:
@@ -237,14 +270,49 @@ def _author(element: Element) -> Author:
     return Author(login, next((name for name in names if name and "@" not in name), ""))
 
 
+TERMS = {
+    "wp:category": ("wp:category_nicename", "wp:cat_name", "wp:category_description"),
+    "wp:tag": ("wp:tag_slug", "wp:tag_name", "wp:tag_description"),
+    "wp:term": ("wp:term_slug", "wp:term_name", "wp:term_description"),
+}
+
+
 def _term(element: Element) -> Term:
+    values, of = _values(element), _name(element)
+    slug, name, about = (values.get(key, "") for key in TERMS[of])
+    domain = values.get("wp:term_taxonomy", "") if of == "wp:term" else of.removeprefix("wp:")
+    return _filed(domain, slug or name, name, _number(values.get("wp:term_id", "")), about)
+
+
+def _filed(domain: str, slug: str, name: str, *more) -> Term:
+    """What posts are filed under; a label keeps its domain, since each has slugs of its own."""
+    kind = KINDS.get(domain, "label")
+    return Term(kind, f"{domain} {slug}" if kind == "label" else slug, name, *more)
+
+
+def _look_at(element: Element, export: Export) -> None:
+    """What must be known of an item before another is brought."""
     values = _values(element)
-    if _name(element) == "wp:category":
-        kind, slug, title, about = "category", "wp:category_nicename", "wp:cat_name", "wp:category_description"
-    else:
-        kind, slug, title, about = "tag", "wp:tag_slug", "wp:tag_name", "wp:tag_description"
-    name = values.get(title, "")
-    return Term(kind, values.get(slug) or name, name, _number(values.get("wp:term_id", "")), values.get(about, ""))
+    export.hosts.add(host(values.get("link", "")))
+    if values.get("wp:post_type") == "attachment":
+        export.uploads.append(_upload(element, values))
+    for comment in element.iter():
+        if _name(comment) == "wp:comment_id":
+            number = int(_number((comment.text or "").strip()) or 0)
+            export.largest_comment_id = max(export.largest_comment_id, number if number <= LARGEST_KEPT else 0)
+
+
+def _upload(element: Element, values: dict[str, str]) -> Upload:
+    meta = [_values(child) for child in element if _name(child) == "wp:postmeta"]
+    shows = {each.get("wp:meta_key"): each.get("wp:meta_value", "") for each in meta}.get(ALT, "")
+    return Upload(
+        id=_number(values.get("wp:post_id", "")),
+        status=values.get("wp:status", ""),
+        parent_id=_number(values.get("wp:post_parent", "")),
+        link=values.get("link", "")[:LONGEST_ADDRESS],
+        address=values.get("wp:attachment_url", "")[:LONGEST_ADDRESS],
+        words=(shows or values.get("excerpt:encoded") or values.get("title", ""))[:LONGEST_WORDS],
+    )
 
 
 def _item(element: Element) -> Item:
@@ -262,6 +330,9 @@ def _item(element: Element) -> Item:
         at=_moment(values, "wp:post_date"),
         changed_at=_moment(values, "wp:post_modified"),
         takes_comments=values.get("wp:comment_status") != "closed",
+        parent_id=_number(values.get("wp:post_parent", "")),
+        link=values.get("link", ""),
+        guid=values.get("guid", ""),
         terms=[term for child in element if _name(child) == "category" and (term := _mention(child))],
         comments=[_comment(child) for child in element if _name(child) == "wp:comment"],
     )
@@ -272,8 +343,8 @@ KINDS = {"category": "category", "post_tag": "tag", "tag": "tag", "author": "aut
 
 def _mention(element: Element) -> Term | None:
     """What a post is filed under. Old exports say each twice, once without the slug."""
-    kind, slug = KINDS.get(element.get("domain", "")), element.get("nicename")
-    return Term(kind, slug, element.text or "") if kind and slug else None
+    domain, slug = element.get("domain"), element.get("nicename")
+    return _filed(domain, slug, element.text or "") if domain and slug else None
 
 
 def _comment(element: Element) -> Comment:

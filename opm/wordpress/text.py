@@ -8,6 +8,7 @@ is cleaned once more where it is stored (`opm.lib.markdown.clean`).
 
 import html
 import re
+from collections.abc import Callable
 
 import nh3
 
@@ -56,13 +57,21 @@ SHORTCODES = {
     "archives", "audio", "caption", "contact-form", "embed", "gallery", "playlist", "sitemap", "toc", "video",
     "vimeo", "wp_caption", "youtube",
 }  # fmt: skip
+GALLERY = re.compile(r"(?<!\[)\[(?:gallery|playlist)\b([^\[\]]*)\](?!\])", re.I)
 SHORTCODE_PLAYERS = {"audio", "embed", "video", "vimeo", "youtube"}
 
+Gallery = Callable[[str], str]  # a gallery as a list of links, from the settings in its shortcode
 
-def paragraphs(written: str) -> str:
+
+def no_gallery(settings: str) -> str:
+    """What is left of a gallery where no files are known."""
+    return ""
+
+
+def paragraphs(written: str, gallery: Gallery = no_gallery) -> str:
     """A post's text as HTML with its paragraphs and line breaks marked, without block comments and shortcodes."""
     is_classic = "<!-- wp:" not in written  # in blocks, a line end inside a paragraph breaks no line
-    whole = _Paragraphs(_captions(_well_formed(MORE.sub("\n\n", written))), is_classic).whole()
+    whole = _Paragraphs(_captions(_well_formed(MORE.sub("\n\n", written))), is_classic, gallery).whole()
     return GLUED_WORDS.sub(" ", whole)
 
 
@@ -147,9 +156,10 @@ class _Paragraphs:
     or ends, the runs so far are written down.
     """
 
-    def __init__(self, written: str, is_classic: bool):
+    def __init__(self, written: str, is_classic: bool, gallery: Gallery):
         self.written = written
         self.is_classic = is_classic
+        self.gallery = gallery
         self.closed = {name.lower() for name in CLOSED.findall(written)}
         self.out: list[str] = []
         self.open: list[str] = []  # the blocks around the place where we are
@@ -215,8 +225,17 @@ class _Paragraphs:
         if self._is_in({"pre"} | LISTS):
             self.out.append(text)
             return
-        if not self.codes:
-            text = SHORTCODE.sub(self._shortcode, text)
+        if self.codes:
+            self._stretches(text)
+            return
+        before, *rest = GALLERY.split(text)
+        self._stretches(SHORTCODE.sub(self._shortcode, before))
+        for settings, after in zip(*[iter(rest)] * 2, strict=True):
+            self._end_paragraphs()
+            self.out.append(self.gallery(settings))
+            self._stretches(SHORTCODE.sub(self._shortcode, after))
+
+    def _stretches(self, text):
         for number, stretch in enumerate(BLANK_LINE.split(text)):
             if number:
                 self.runs.append([])

@@ -27,9 +27,10 @@ def author(login="ines", name="Ines Calder", email="ines@old.northmere.example")
     )
 
 
-def category(slug="rivers", name="Rivers", about="What floods, and when.", id=1) -> str:
+def category(slug="rivers", name="Rivers", about="What floods, and when.", id=1, parent="") -> str:
     """A category in the head of the file."""
     values = {"wp:category_nicename": slug, "wp:cat_name": name, "wp:category_description": about, "wp:term_id": id}
+    values["wp:category_parent"] = parent
     return _element("wp:category", _values(values))
 
 
@@ -58,6 +59,18 @@ def post(id=1, *inside: str, content="The lane floods first.", at=WHEN, by="ines
     return _element("item", _values(names | given) + "".join(inside))
 
 
+def page(id=1, *inside: str, **values) -> str:
+    """A published page."""
+    return post(id, *inside, **{"type": "page", "title": "How to reach us", "name": f"reach-us-{id}"} | values)
+
+
+def upload(id=1, parent=0, name="lane.jpg", **values) -> str:
+    """A picture that was uploaded there, perhaps to a post."""
+    given = {"type": "attachment", "status": "inherit", "title": name.partition(".")[0], "name": f"upload-{id}"}
+    given |= {"parent": parent, "attachment_url": f"{ADDRESS}/wp-content/uploads/{name}", "content": ""}
+    return post(id, **given | values)
+
+
 def filed(domain: str, slug: str, name: str) -> str:
     """What a post is filed under."""
     return f'<category domain="{domain}" nicename="{escape(slug)}">{escape(name)}</category>'
@@ -81,8 +94,12 @@ def comment(id=1, text="We carried them ourselves.", parent=0, at="2020-03-02 10
 
 
 def _full_name(name: str) -> str:
-    special = {"title": "title", "excerpt": "excerpt:encoded", "comment_status": "wp:comment_status"}
-    return (special | {"status": "wp:status"}).get(name, f"wp:post_{name}")
+    if name in ("title", "link", "guid"):
+        return name
+    special = {"excerpt": "excerpt:encoded"} | {
+        key: f"wp:{key}" for key in ("comment_status", "status", "attachment_url")
+    }
+    return special.get(name, f"wp:post_{name}")
 
 
 def _values(values: dict) -> str:

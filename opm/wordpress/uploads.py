@@ -1,0 +1,61 @@
+"""Pictures and other files of the old site: they stay there, and what showed them links to them."""
+
+import re
+from collections import defaultdict
+from html import escape
+from urllib.parse import unquote, urlsplit
+
+from opm.wordpress.reader import Upload
+from opm.wordpress.text import Gallery, words
+
+MOST_LISTED = 500  # in one post, however many galleries it has
+PICTURE = re.compile(r"\.(avif|gif|jpe?g|png|svg|webp)$", re.I)
+NUMBERS = re.compile(r"\b(?:ids|include)\s*=\s*[\"'“”″]?([\d,\s]+)")
+OF_ANOTHER = re.compile(r"\bid\s*=\s*[\"'“”″]?(\d+)")
+SHOWN = ("inherit", "publish", "")
+
+
+class Uploads:
+    """The files that an export names."""
+
+    def __init__(self, uploads: list[Upload]):
+        self.by_id: dict[str, Upload] = {}
+        self.by_parent: dict[str, list[Upload]] = defaultdict(list)
+        for upload in uploads:
+            if upload.status in SHOWN and is_web_address(upload.address):
+                self.by_id[upload.id] = upload
+                self.by_parent[upload.parent_id].append(upload)
+
+    def galleries_in(self, post_id: str) -> Gallery:
+        """What writes each gallery of this post as a list of links, from the settings in its shortcode."""
+        left = MOST_LISTED
+
+        def gallery(settings: str) -> str:
+            nonlocal left
+            listed = self._shown_by(settings, post_id)[:left]
+            left -= len(listed)
+            return f"<ul>{''.join(f'<li>{_link(upload)}</li>' for upload in listed)}</ul>" if listed else ""
+
+        return gallery
+
+    def _shown_by(self, settings: str, post_id: str) -> list[Upload]:
+        """Those that it numbers, or else all pictures of its post, as WordPress does it."""
+        if numbers := NUMBERS.search(settings):
+            return [self.by_id[id] for id in re.findall(r"\d+", numbers[1]) if id in self.by_id]
+        another = OF_ANOTHER.search(settings)
+        pictures = self.by_parent[another[1] if another else post_id]
+        return [upload for upload in pictures if PICTURE.search(urlsplit(upload.address).path)]
+
+
+def is_web_address(address: str) -> bool:
+    """Whether a browser can be led there."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _link(upload: Upload) -> str:
+    said = words(upload.words) or unquote(urlsplit(upload.address).path.rpartition("/")[2]) or upload.address
+    return f'<a href="{escape(upload.address)}">{escape(said)}</a>'
