@@ -96,6 +96,8 @@ class Settings:
     )
     about: str = ""  # Markdown, above what the about page says by itself
     contact_email: str = ""
+    answer_within_days: int = 5  # working days, for what comes to that address
+    is_uk_public_body: bool = False  # the accessibility statement then names who enforces the law
     licence: str = field(default_factory=lambda: _("Text may be copied with credit."))
     language: str = "en-GB"
     zone: str = "Europe/London"

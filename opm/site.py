@@ -1,11 +1,12 @@
 """The site's standing pages, made from the settings that the site obeys, and its pulse."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, render_template
 from sqlalchemy import text
 
 from opm import settings
+from opm.accounts import access
 from opm.accounts.models import SIGNED_IN_FOR
 from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.extensions import db
@@ -15,6 +16,7 @@ from opm.lib.caching import public_page
 bp = Blueprint("site", __name__)
 
 MINUTE = timedelta(minutes=1)
+STATEMENT_WRITTEN_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)  # move it on when the accessibility statement is reviewed
 
 
 @bp.get("/about/")
@@ -37,6 +39,20 @@ def moderation():
 def privacy():
     """What is held about whom, why, and for how long: the numbers that the purge obeys."""
     return render_template("site/privacy.html", signed_in_days=SIGNED_IN_FOR.days)
+
+
+@bp.get("/cookies/")
+@public_page
+def cookies():
+    """Which cookie there is, and that readers and commenters get none."""
+    return render_template("site/cookies.html", name=access.cookie_name(), signed_in_days=SIGNED_IN_FOR.days)
+
+
+@bp.get("/accessibility/")
+@public_page
+def accessibility():
+    """How far everybody can use the site, how that is checked, and whom to tell where it fails."""
+    return render_template("site/accessibility.html", written_at=STATEMENT_WRITTEN_AT)
 
 
 @bp.get("/healthz")

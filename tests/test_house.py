@@ -62,6 +62,7 @@ def addresses(inside):
             "/<int(min=1, max=1000000):number>/": f"{cast.POST}2/",
             "/<path:address>/comment-page-<int(min=1, max=1000000):number>/": f"{cast.POST}comment-page-2/",
             "/about/": "/about/",
+            "/accessibility/": "/accessibility/",
             "/category/<slug>/": "/category/rivers/",
             "/category/<slug>/page/<int(min=1, max=1000000):number>/": "/category/rivers/page/1/",
             "/<path:address>/report/": f"{cast.POST}report/",
@@ -72,6 +73,7 @@ def addresses(inside):
             "/comment/sent/<token>": f"/comment/sent/{unconfirmed.panel_token}",
             "/comment/sent/<token>/address": f"/comment/sent/{unconfirmed.panel_token}/address",
             "/comment/sent/<token>/again": f"/comment/sent/{unconfirmed.panel_token}/again",
+            "/cookies/": "/cookies/",
             "/desk/": "/desk/",
             "/desk/comments/": "/desk/comments/",
             "/desk/comments/<id:id>": f"/desk/comments/{waiting.id}",
@@ -274,6 +276,7 @@ CONTENT = [
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
+    "opm-8000",
 ]  # fmt: skip
 
 

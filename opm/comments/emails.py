@@ -118,7 +118,12 @@ def _reasons(decision: Decision):
 
 
 def _to_receipt(comment: Comment) -> Link:
-    return Link(_("See where your comment stands, or withdraw it"), f"/receipt/{comment.receipt_token}/")
+    words = (
+        _("See where your comment stands, change or withdraw it")
+        if comment.can_be_edited
+        else _("See where your comment stands, withdraw it, or stop our mails about it")
+    )
+    return Link(words, f"/receipt/{comment.receipt_token}/")
 
 
 def _about(email: Email, comment_id: int) -> Comment | None:

@@ -272,7 +272,7 @@ def test_staff_pages_are_kept_by_no_cache_framed_by_nobody_and_found_by_no_searc
 def test_the_public_pages_are_the_same_bytes_for_staff_and_give_nobody_a_cookie(app, inside, desk):
     with inside():
         cast.a_post("the-bins", "The bins")
-    for path in ("/", "/2026/10/01/the-bins/", "/about/", "/privacy/", "/moderation/"):
+    for path in ("/", "/2026/10/01/the-bins/", "/about/", "/privacy/", "/cookies/", "/moderation/"):
         theirs, ours = Stranger(app).get(path), desk.client.get(path)
         assert theirs.status == 200
         assert theirs.response.data == ours.data

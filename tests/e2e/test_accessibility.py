@@ -216,6 +216,8 @@ PAGES = {
     "a receipt, published": a_receipt_of_a_published_comment,
     "how we moderate": at("/moderation/"),
     "privacy": at("/privacy/"),
+    "cookies": at("/cookies/"),
+    "accessibility": at("/accessibility/"),
     "about": at("/about/"),
     "no such page": at("/nowhere/"),
     "the desk's door": at("/desk/"),

@@ -15,7 +15,7 @@ from tests.counting import compressed, counting
 from tests.stranger import Stranger
 from tests.tables import rows
 
-PUBLIC = ["/", "/category/rivers/", cast.POST, "/about/", "/moderation/", "/privacy/"]
+PUBLIC = ["/", "/category/rivers/", cast.POST, "/about/", "/accessibility/", "/cookies/", "/moderation/", "/privacy/"]
 LISTS = ["/", "/category/rivers/"]
 BROTLI = {"Accept-Encoding": "br"}
 
@@ -391,7 +391,7 @@ def test_a_list_takes_at_most_five_statements_however_long_it_is(app, posts, rea
 
 
 def test_a_standing_page_takes_one_statement(app, post, reader):
-    for path in ("/about/", "/moderation/", "/privacy/"):
+    for path in ("/about/", "/accessibility/", "/cookies/", "/moderation/", "/privacy/"):
         with counting(app) as statements:
             reader.client.get(path)
         assert len(statements) == 1, statements
