@@ -299,7 +299,8 @@ class Comment(Confirmable, db.Model):
     def edit(self, text: str, name: str, revision: int) -> None:
         """Its writer says it in other words, or under another name. Its place in the queue stays.
 
-        Raises MovedOn if that can be done no more, or to another revision only; SaidAlready.
+        Raises MovedOn if that can be done no more, or to another revision only; SaidAlready. Where the same words are
+        sent at this very moment the database raises IntegrityError.
         """
         if not self.can_be_edited or revision != self.revision:
             raise MovedOn(self)
@@ -308,7 +309,7 @@ class Comment(Confirmable, db.Model):
         self.name = self.panel_name = name
         self.edited_at = clock.now()
         self.reword(text)
-        self.remember_sameness()
+        self.sameness = self._sameness(text) if self.state in STANDING else None
 
     def reword(self, text: str) -> None:
         """It says this from now on, as a new revision.
