@@ -55,7 +55,8 @@ def history(comment: Comment) -> list[Step]:
         Step(_("Withdrawn by you"), comment.withdrawn_at),
     ]
     happened = sorted((step for step in steps if step.at), key=lambda step: step.at)
-    return happened + ([Step(_("Waiting for a moderator"))] if comment.state in WAITING_STATES else [])
+    now = {State.UNCONFIRMED: _("Waiting for you")} | dict.fromkeys(WAITING_STATES, _("Waiting for a moderator"))
+    return [*happened, Step(now[comment.state])] if comment.state in now else happened
 
 
 def _step(decision: Decision) -> Step:
@@ -72,6 +73,14 @@ def reason(decision: Decision) -> str:
     rule = settings.current().rule(decision.rule_number) if decision.rule_number else None
     by_rule = _("Rule %(number)s: %(title)s.", number=rule.number, title=rule.title) if rule else ""
     return f"{by_rule} {decision.note}".strip()
+
+
+def kept_until(comment: Comment) -> datetime:
+    """When the words go of a comment that was withdrawn, or is withdrawn now: as the clocks of `forgetting` have it."""
+    site = settings.current()
+    if not comment.is_confirmed:
+        return comment.written_at + site.unconfirmed_for
+    return (comment.withdrawn_at or clock.now()) + timedelta(days=site.unpublished_days)
 
 
 def usual_wait() -> timedelta | None:
