@@ -30,7 +30,7 @@ from opm.reports.models import NotPublic
 # What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
 TYPED = (
     "on", "quote", "ground", "reason", "text", "untrue", "writer_unknown", "may_be_named", "name", "email", "is_true",
-    "note", "reply", "parent", "next",
+    "left", "note", "reply", "parent", "next", "revision", "outcome",
 )  # fmt: skip
 BUSY_FOR_SECONDS = 5
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from markupsafe import Markup
+
 from opm import settings
-from opm.lib import clock, links, markdown
+from opm.lib import clock, links, markdown, redaction
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.i18n import ngettext
@@ -19,8 +21,8 @@ def init(app) -> None:
     """Makes them known to templates."""
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
-        paragraphs=links.paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
-        listed=listed, roughly=roughly,
+        paragraphs=paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
+        listed=listed, roughly=roughly, with_gaps=redaction.with_gaps,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 
@@ -76,6 +78,17 @@ def roughly(span: timedelta) -> str:
         return _("an hour")
     days = -(-span // timedelta(days=1))
     return ngettext("%(num)s day", "%(num)s days", days) if hours > 48 else _("%(num)s hours", num=hours)
+
+
+def paragraphs(text: str) -> Markup:
+    """A stranger's plain text as HTML, with a word of ours where a moderator took words out."""
+    html = links.paragraphs(text)
+    return html.replace(redaction.MARK, taken_out()) if redaction.MARK in text else html
+
+
+def taken_out() -> Markup:
+    """What stands in a comment where words stood."""
+    return Markup('<em class="gone">[{}]</em>').format(_("a moderator took words out"))
 
 
 def listed(names: Iterable[str]) -> str:

@@ -80,6 +80,7 @@ def forget(clocks: "Clocks") -> bool:
         ("networks", comments.networks, site.network_days),
         ("addresses", comments.addresses, site.address_days),
         ("words", comments.words, site.unpublished_days),
+        ("redactions", comments.words_taken_out, site.unpublished_days),
         ("unconfirmed reports", reports.unconfirmed, site.unconfirmed_days),
         ("networks of reports", reports.networks, site.network_days),
         ("reports", reports.settled_reports, site.report_days),

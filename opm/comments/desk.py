@@ -12,6 +12,7 @@ from opm.comments.models import Act, Comment, Decision, MovedOn, State
 from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
+from opm.lib.redaction import CannotTakeOut
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 
 bp = Blueprint("comments_desk", __name__, url_prefix="/comments")
@@ -22,6 +23,7 @@ DECIDED = {
     Act.REJECT: _("Rejected"),
     Act.SPAM: _("Marked as spam"),
     Act.REMOVE: _("Taken down"),
+    Act.REDACT: _("Words taken out"),
     Act.RESTORE: _("Restored"),
 }
 
@@ -73,10 +75,19 @@ def decide(id):
         return _row(*_found(id), status=422, opened=form.needs_rule and form.decision.data, form=form)
     try:
         decision = moderation.decide(
-            comment, form.act, g.person, revision=form.revision.data, rule=form.rule_number, note=form.note.data
+            comment,
+            form.act,
+            g.person,
+            revision=form.revision.data,
+            rule=form.rule_number,
+            note=form.note.data,
+            left=form.left.data,
         )
     except MovedOn:
         return _row(*_found(id), status=409, has_moved_on=True, form=form)
+    except CannotTakeOut as refused:
+        form.left.errors = [refused.sentence]
+        return _row(*_found(id), status=422, opened=form.decision.data, form=form)
     db.session.commit()
     return _decided(decision) if wants_fragment() else see_other("/desk/comments/#decided")
 

@@ -66,6 +66,8 @@ def outcome(email: Email) -> Letter | None:
     comment = _about(email, decision.comment_id) if decision and decision.is_current else None
     if comment is None or not comment.wants_outcome:
         return None
+    if decision.act == Act.REDACT:
+        return _redacted(comment, decision)
     if comment.is_published:
         return _published(comment)
     return _rejected(comment, decision) if decision.act == Act.REJECT else _taken_down(comment, decision)
@@ -103,6 +105,22 @@ def _taken_down(comment: Comment, decision: Decision) -> Letter:
         _("Your comment on “%(title)s” is not published any more.", title=comment.thread.title),
         *_reasons(decision),
         Link(_("You are welcome to write again, keeping to our rules"), "/moderation/"),
+        _to_receipt(comment),
+    )
+
+
+def _redacted(comment: Comment, decision: Decision) -> Letter:
+    return write(
+        _("We took words out of your comment on %(site)s", site=settings.current().site_name),
+        _("We took words out of your comment"),
+        _(
+            "Your comment stands under “%(title)s” as comment %(number)s. A mark shows where words stood that a "
+            "moderator took out.",
+            title=comment.thread.title,
+            number=comment.number,
+        ),
+        *_reasons(decision),
+        Button(_("Read it there"), f"/comment/{comment.id}"),
         _to_receipt(comment),
     )
 

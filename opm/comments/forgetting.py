@@ -72,13 +72,19 @@ def words(unpublished_days: int) -> int:
     return _each(gone, update(Comment).values(nothing))
 
 
+def words_taken_out(unpublished_days: int) -> int:
+    """Forgets the words that moderators took out of comments; it is too late to undo that by then."""
+    old = and_(Decision.words_before.is_not(None), Decision.decided_at < _before(unpublished_days))
+    return _each(old, update(Decision).values(words_before=None), Decision)
+
+
 def _before(days: int) -> datetime:
     return clock.now() - timedelta(days=days)
 
 
-def _each(condition, statement) -> int:
+def _each(condition, statement, of=Comment) -> int:
     with reading():
-        ids = db.session.scalars(select(Comment.id).where(condition).limit(BATCH)).all()
+        ids = db.session.scalars(select(of.id).where(condition).limit(BATCH)).all()
     if ids:
-        db.session.execute(statement.where(Comment.id.in_(ids), condition), execution_options=QUICKLY)
+        db.session.execute(statement.where(of.id.in_(ids), condition), execution_options=QUICKLY)
     return len(ids)

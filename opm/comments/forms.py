@@ -100,6 +100,7 @@ class DecisionForm(DeskForm):
     decision = StringField(validators=[AnyOf([act.value for act in Act])])
     revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
     rule = StringField()
+    left = Text()  # of the comment's words, where some are taken out
     note = Text(validators=[no_longer_than(2000, _("The note is %(over)s characters over the limit of %(most)s"))])
 
     @property
@@ -110,7 +111,7 @@ class DecisionForm(DeskForm):
     @property
     def needs_rule(self) -> bool:
         """Whether this decision has to name a rule."""
-        return self.decision.data in (Act.REJECT, Act.REMOVE)
+        return self.decision.data in (Act.REJECT, Act.REMOVE, Act.REDACT)
 
     @property
     def rule_number(self) -> int | None:

@@ -7,6 +7,7 @@ from opm.comments import receipts
 from opm.comments.models import Act, Comment, Decision, State
 from opm.lib.i18n import gettext as _
 from opm.lib.links import absolute
+from opm.lib.redaction import with_gaps
 from opm.outbox.models import Email
 
 
@@ -36,7 +37,7 @@ def _comment(comment: Comment) -> dict:
         "state": State.PENDING if comment.state == State.SPAM else comment.state,
         "number": comment.number,
         "address": absolute(f"/comment/{comment.id}") if comment.number else None,
-        "text": comment.text,
+        "text": with_gaps(comment.text),
         "revision": comment.revision,
         "signs_for_moderators": comment.flags,
     }
@@ -74,6 +75,7 @@ def _decision(decision: Decision) -> dict:
         "rule_number": decision.rule_number,
         "rule": rule and rule.title,
         "note": decision.note,
+        "text_before": decision.words_before and with_gaps(decision.words_before),
     }
 
 

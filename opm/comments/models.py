@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from opm.accounts.models import Person
 from opm.extensions import db
-from opm.lib import clock, tokens
+from opm.lib import clock, redaction, tokens
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.confirming import Confirmable
 
@@ -41,6 +41,7 @@ class Act(StrEnum):
     REJECT = "reject"
     SPAM = "spam"
     REMOVE = "remove"
+    REDACT = "redact"
     RESTORE = "restore"
 
 
@@ -50,6 +51,7 @@ ACTS = {
     Act.REJECT: ({State.PENDING}, State.REJECTED),
     Act.SPAM: ({State.PENDING}, State.SPAM),
     Act.REMOVE: ({State.PUBLISHED}, State.REJECTED),
+    Act.REDACT: ({State.PUBLISHED}, State.PUBLISHED),
     Act.RESTORE: ({State.REJECTED, State.SPAM}, State.PENDING),  # or published, where it was before
 }
 # While it is in one of these, the same text from the same address in the same place is the same comment.
@@ -219,6 +221,11 @@ class Comment(Confirmable, db.Model):
         return self.staff_id is not None
 
     @property
+    def is_redacted(self) -> bool:
+        """Whether a moderator took words out of it."""
+        return redaction.MARK in self.text
+
+    @property
     def standing_decisions(self) -> list["Decision"]:
         """What was decided about it and not undone, in order."""
         return [decision for decision in self.decisions if not decision.undone_at]
@@ -328,8 +335,11 @@ class Comment(Confirmable, db.Model):
     def erase(self, thread: Thread) -> None:
         """Nothing of its writer remains, and nothing that was mailed opens it. The thread is held.
 
-        What was decided stays, with its rule and its day, without the note: it may quote.
+        What was decided stays, with its rule and its day, without the note: it may quote. Raises MovedOn if it is
+        erased already.
         """
+        if self.erased_at:
+            raise MovedOn(self)
         if self.state != State.WITHDRAWN:
             self._leave(thread)
         self.text = self.name = self.panel_name = self.network = ""
@@ -345,6 +355,8 @@ class Comment(Confirmable, db.Model):
             self.unpublish(thread, State.WITHDRAWN)
         self.state, self.withdrawn_at = State.WITHDRAWN, clock.now()
         self.remember_sameness()
+        for decision in self.decisions:
+            decision.words_before = None
 
     def move_to(self, state: State, thread: Thread) -> None:
         """Into this state by a decision or its undoing. The thread is held."""
@@ -376,6 +388,7 @@ class Decision(db.Model):
     revision: Mapped[int]
     rule_number: Mapped[int | None]
     note: Mapped[str] = mapped_column(default="")
+    words_before: Mapped[str | None]  # what the comment said before words were taken out, so that it can be undone
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now(), index=True)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

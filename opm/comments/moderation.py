@@ -5,12 +5,12 @@ from sqlalchemy import select
 from opm.accounts.models import Person
 from opm.comments.models import ACTS, Act, Comment, Decision, MovedOn, State, Thread
 from opm.extensions import db
-from opm.lib import clock, publicity
+from opm.lib import clock, publicity, redaction
 from opm.outbox import posting
 
 OUTCOME_MAIL = "comment outcome"
 # What is not told: that somebody's words were taken for spam.
-TOLD = {Act.APPROVE, Act.REJECT, Act.REMOVE, Act.RESTORE}
+TOLD = set(Act) - {Act.SPAM}
 
 
 class CannotUndo(Exception):
@@ -18,11 +18,12 @@ class CannotUndo(Exception):
 
 
 def decide(
-    comment: Comment, act: Act, by: Person, *, revision: int, rule: int | None = None, note: str = ""
+    comment: Comment, act: Act, by: Person, *, revision: int, rule: int | None = None, note: str = "", left: str = ""
 ) -> Decision:
     """Carries out what a moderator decided on the revision they saw. The comment is held. The caller commits.
 
-    The writer hears of it once it can no longer be undone. Raises MovedOn if the comment is not as it was seen.
+    `left` is what shall be left of the words where some are taken out. The writer hears of it once it can no longer
+    be undone. Raises MovedOn if the comment is not as it was seen; CannotTakeOut.
     """
     before, after = ACTS[act]
     comment.expect(before, revision)
@@ -30,6 +31,7 @@ def decide(
         raise MovedOn(comment)
     if act == Act.RESTORE and comment.was_taken_down:
         after = State.PUBLISHED
+    words = redaction.take_out(comment.text, left) if act == Act.REDACT else None
     decision = Decision(
         comment=comment,
         by=by,
@@ -39,10 +41,14 @@ def decide(
         revision=revision,
         rule_number=rule,
         note=note,
+        words_before=comment.text if words else None,
         decided_at=clock.now(),
     )
     db.session.add(decision)
-    _move(comment, after)
+    if words:
+        _reword(comment, words)
+    else:
+        _move(comment, after)
     db.session.flush()
     if act in TOLD and after != State.PENDING and comment.email and comment.wants_outcome:
         posting.post(OUTCOME_MAIL, comment.email, decision.id, due_at=decision.undo_until)
@@ -59,7 +65,11 @@ def undo(decision: Decision, by: Person) -> Comment:
     if not decision.can_be_undone_by(by):
         raise CannotUndo
     decision.undone_at = clock.now()
-    _move(decision.comment, decision.from_state)
+    if decision.words_before:
+        _reword(decision.comment, decision.words_before)
+        decision.words_before = None
+    else:
+        _move(decision.comment, decision.from_state)
     for standing in decision.comment.decisions:
         if standing.is_current:
             posting.post_cancelled(OUTCOME_MAIL, standing.id)
@@ -72,6 +82,12 @@ def held_decision(id: int) -> Decision | None:
     if decision is None or Comment.held(decision.comment_id) is None:
         return None
     return db.session.scalar(select(Decision).where(Decision.id == id).execution_options(populate_existing=True))
+
+
+def _reword(comment: Comment, words: str) -> None:
+    """The public reads these from now on. Whoever sends what was first written is still known to have sent it."""
+    comment.reword(words)
+    publicity.bump()
 
 
 def _move(comment: Comment, state: State) -> None:

@@ -35,6 +35,8 @@ class Step:
 
 def heading(comment: Comment) -> str:
     """Where the comment stands, in a few words."""
+    if comment.is_published and comment.is_redacted:
+        return _("Your comment is published, without some words")
     return {
         State.UNCONFIRMED: _("Your comment waits for you to confirm it"),
         State.PUBLISHED: _("Your comment is published"),
@@ -64,6 +66,7 @@ def _step(decision: Decision) -> Step:
         Act.APPROVE: _("Published"),
         Act.REJECT: _("Not published"),
         Act.REMOVE: _("Taken down by a moderator"),
+        Act.REDACT: _("Words taken out by a moderator"),
     }.get(decision.act, _("Published again") if decision.to_state == State.PUBLISHED else _("Looked at once more"))
     return Step(words, decision.decided_at, reason(decision))
 

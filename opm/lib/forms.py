@@ -17,7 +17,7 @@ LONGEST_EMAIL = 254
 
 # Controls that change the direction of the text around them, or hide in it: nobody types them to be read.
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc\ud800-\udfff]"
 )
 # Characters that count as letters or signs and show nothing.
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"
