@@ -98,14 +98,15 @@ def _with_links_for_pictures(cleaned: str) -> str:
 
 
 def _linked_by_caption(figure: re.Match) -> str:
-    """A picture that does not say what it shows, and whose caption does: the caption is the link."""
+    """A picture that says no more of what it shows than its caption does: the caption is the link."""
     caption, pictures = CAPTION.search(figure[1]), list(PICTURE.finditer(figure[1]))
     if not caption or not plain(caption[1]) or len(pictures) != 1:
         return figure[0]
     [picture] = pictures
     values = dict(VALUE.findall(picture[3]))
     address = dict(VALUE.findall(picture[1] or "")).get("href") or _elsewhere(values.get("src", ""))
-    if not address or _is_ours(values.get("src", "")) or values.get("alt") or values.get("title"):
+    said = plain(values.get("alt") or values.get("title") or "")
+    if not address or _is_ours(values.get("src", "")) or said not in ("", plain(caption[1])):
         return figure[0]
     linked = f'<figcaption><a href="{address}">{caption[1]}</a></figcaption>'
     return figure[0].replace(picture[0], "", 1).replace(caption[0], linked, 1)

@@ -46,6 +46,7 @@ class OldAddresses:
     def item(self, item: Item, address: str) -> None:
         """This post or page stands here now."""
         self.places[item.id] = address
+        self.now.setdefault(f"{host(f'//{self.site}')}{address}", address)  # some links are a day off
         names = ("page_id", "p") if item.kind == "page" else ("p",)
         for old in (item.link, *(self._numbered(name, item.id) for name in names)):
             self._leads(old, address)

@@ -44,6 +44,12 @@ LONE_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 SOURCE = re.compile(r'\bsrc="([^"]*)"')
 TITLE = re.compile(r'\btitle="([^"]*)"')
 
+# Boxes with a picture behind their words.
+BACKGROUND = re.compile(
+    r"<[a-z]+\b[^<>]*\bbackground-image:\s*url\((?:&quot;|&#0?39;|['\"])?([^()<>'\"&]+)[^()<>]*\)[^<>]*>", re.I
+)
+# WordPress's newer galleries: figures right inside a figure.
+GALLERY_OF_FIGURES = re.compile(r"(?<=<figure>)(?:\s*<figure>(?:(?!</?figure>).)*</figure>)+", re.S)
 CAPTION_END = re.compile(r"\[/(?:wp_)?caption\]")
 CAPTION = re.compile(
     r"\[(?:wp_)?caption\b([^\]]*)\]\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)?(.*)", re.S
@@ -71,8 +77,9 @@ def no_gallery(settings: str) -> str:
 def paragraphs(written: str, gallery: Gallery = no_gallery) -> str:
     """A post's text as HTML with its paragraphs and line breaks marked, without block comments and shortcodes."""
     is_classic = "<!-- wp:" not in written  # in blocks, a line end inside a paragraph breaks no line
-    whole = _Paragraphs(_captions(_well_formed(MORE.sub("\n\n", written))), is_classic, gallery).whole()
-    return GLUED_WORDS.sub(" ", whole)
+    written = BACKGROUND.sub(r'\g<0><img src="\1">', MORE.sub("\n\n", written))
+    whole = _Paragraphs(_captions(_well_formed(written)), is_classic, gallery).whole()
+    return GLUED_WORDS.sub(" ", GALLERY_OF_FIGURES.sub(_with_list, whole))
 
 
 def words(written: str) -> str:
@@ -149,6 +156,11 @@ def _with_figure(part: str) -> str:
     return f"{part[: found.start()]}<figure>{found[2] or ''}{caption}</figure>"
 
 
+def _with_list(figures: re.Match) -> str:
+    """Figures of a gallery as a list."""
+    return f"<ul>{figures[0].replace('<figure>', '<li><figure>').replace('</figure>', '</figure></li>')}</ul>"
+
+
 class _Paragraphs:
     """Goes through well-formed HTML once and puts paragraphs where WordPress would.
 
@@ -163,6 +175,7 @@ class _Paragraphs:
         self.closed = {name.lower() for name in CLOSED.findall(written)}
         self.out: list[str] = []
         self.open: list[str] = []  # the blocks around the place where we are
+        self.has_bare_link = False  # whether an <a> is open that leads nowhere, and is left out
         self.codes = 0  # how many <code> are around it
         self.player = ""  # the player that is open: what it says to browsers that cannot play is left out
         self.has_link = False  # whether a link already stands for it
@@ -183,7 +196,7 @@ class _Paragraphs:
         tag = f"<{'/' if is_end else ''}{name}{attributes}>"
         if name in PLAYERS | SOURCES:
             self._play(is_end, name, attributes)
-        elif self.player:
+        elif self.player or self._is_bare_link(is_end, name, attributes):
             return
         elif name in BLOCKS:
             self._block(is_end, name, tag)
@@ -197,6 +210,12 @@ class _Paragraphs:
         else:
             self.codes += (-1 if is_end else 1) if name == "code" else 0
             self.runs[-1].append(tag)
+
+    def _is_bare_link(self, is_end, name, attributes):
+        if name != "a":
+            return False
+        was_bare, self.has_bare_link = self.has_bare_link, not is_end and 'href="' not in attributes
+        return was_bare if is_end else self.has_bare_link
 
     def _block(self, is_end, name, tag):
         self._end_paragraphs()

@@ -33,7 +33,8 @@ class Writing:
     def write(self, thing: Post | StandingPage, item: Item) -> None:
         """Sets its text, with the links to the old site that are known by now leading here."""
         text = paragraphs(item.content, self.uploads.galleries_in(item.id))
-        text, others = self.addresses.led_home(self.addresses.whole(text, item))
+        text = self.uploads.named(self.addresses.whole(text, item))
+        text, others = self.addresses.led_home(text)
         thing.write(text, Format.HTML)
         thing.changed_at = last_changed(item)
         self.told.pictures += text.count("<img ")

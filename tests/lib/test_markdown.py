@@ -40,6 +40,10 @@ def shown(written):
             '<figure><figcaption><a href="/rota/">At noon</a></figcaption></figure>',
         ),
         (
+            f'<figure><img src="{LANE}" alt="At noon"><figcaption>At <b>noon</b></figcaption></figure>',
+            f'<figure><figcaption><a href="{LANE}">At <b>noon</b></a></figcaption></figure>',
+        ),
+        (
             f'<figure><img src="{LANE}"><figcaption>By <a href="/jo/">Jo</a></figcaption></figure>',
             f'<figure><a href="{LANE}">the lane.jpg</a><figcaption>By <a href="/jo/">Jo</a></figcaption></figure>',
         ),

@@ -35,6 +35,23 @@ def shown(written):
         ("One<!--more-->Two", "<p>One</p><p>Two</p>"),
         ("a&nbsp;range&nbsp;of 10&nbsp;km", "<p>a range of 10&nbsp;km</p>"),
         ("5 < 6 & <3", "<p>5 &lt; 6 &amp; &lt;3</p>"),
+        ("A <a>button</a> and a <a href=/x>link</a>", '<p>A button and a <a href="/x">link</a></p>'),
+        ("<a name=top></a>Top <a><b>x</b></a>", "<p>Top <b>x</b></p>"),
+        (
+            "<div style='background-image:url(https://p.example/a.png);color:red'><p>Words</p></div>",
+            '<p><a href="https://p.example/a.png">a.png</a></p><p>Words</p>',
+        ),
+        (
+            '<div class="x" style="background-image: url(&quot;https://p.example/a.png&quot;)">Words</div>',
+            '<p><a href="https://p.example/a.png">a.png</a>Words</p>',
+        ),
+        ("<div style=\"background-image:url('javascript:alert(1)')\">Words</div>", "<p>Words</p>"),
+        (
+            '<figure><figure><img src="/a.png"></figure>\n<figure><img src="/b.png"></figure>'
+            "<figcaption>Two</figcaption></figure>",
+            '<figure><ul><li><figure><img src="/a.png"></figure></li><li><figure><img src="/b.png"></figure></li></ul>'
+            "<figcaption>Two</figcaption></figure>",
+        ),
         ("", ""),
     ],
 )
@@ -74,6 +91,17 @@ def test_blocks_lose_their_comments_and_keep_their_lines():
 )
 def test_shortcodes_go_and_what_is_in_them_stays(written, expected):
     assert shown(written) == expected
+
+
+def test_galleries_are_what_is_made_of_their_settings():
+    def gallery(settings):
+        return f"<ul><li>{settings.strip()}</li></ul>"
+
+    written = 'Before [gallery ids="1,2"] after\n\n[playlist x]\n<code>[gallery]</code> [[gallery x]] [gallery'
+    assert paragraphs(written, gallery).replace("\n", "") == (
+        '<p>Before</p><ul><li>ids="1,2"</li></ul><p>after</p><ul><li>x</li></ul>'
+        "<p><code>[gallery]</code> [gallery x] [gallery</p>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +158,9 @@ def test_nothing_that_acts_comes_through(written):
 @pytest.mark.parametrize(
     "written",
     ["<div>" * 50_000, "<a " * 50_000, "[caption]" * 30_000, "[a " * 50_000, " " * 200_000 + "x", "<br>" * 50_000,
-     "\n " * 100_000, "<!--more " * 30_000, "<ul><li>" * 20_000, "<b>" * 30_000, "[" * 100_000],
+     "\n " * 100_000, "[gallery " * 30_000, "<figure>" * 50_000, "<p style=background-image:url(" * 30_000,
+     "<a>" * 50_000,
+     "<!--more " * 30_000, "<ul><li>" * 20_000, "<b>" * 30_000, "[" * 100_000],
     ids=lambda text: f"{len(text)} {text[:12].strip()}",
 )  # fmt: skip
 def test_floods_take_no_longer_than_their_length(written):
