@@ -102,7 +102,7 @@ def send_again(token):
     comment = _of_panel(token, held=True)
     confirmation.send_again(comment, origin.network())
     db.session.commit()
-    return _panel(comment, said=_("We sent it again. Look in the folder for junk, too."))
+    return _panel(comment, said=_("We sent it again. Look in your junk folder, too."))
 
 
 @bp.post("/comment/sent/<token>/address")

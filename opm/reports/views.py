@@ -130,7 +130,7 @@ def send_again(token):
     report = _of_panel(token, held=True)
     reporting.send_again(report, origin.network())
     db.session.commit()
-    return _panel(report, said=_("We sent it again. Look in the folder for junk, too."))
+    return _panel(report, said=_("We sent it again. Look in your junk folder, too."))
 
 
 @bp.get("/report/confirm/<token>")

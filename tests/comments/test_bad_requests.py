@@ -264,6 +264,9 @@ UNKNOWN = [
 def test_an_unknown_address_is_a_styled_page_that_repeats_nothing(unchanged, stranger):
     for path in UNKNOWN:
         answer = stranger.get(path)
+        if answer.status == 308:  # a page could have stood there, with a slash at its end
+            path = answer.location
+            answer = stranger.get(path)
         assert answer.status == 404, path
         assert answer.page.h1.get_text() == "There is no page at this address"
         assert "alert(1)" not in answer.response.text
@@ -418,7 +421,7 @@ def test_while_the_database_is_locked_readers_notice_nothing(locked, stranger):
         for path in ("/", cast.POST, "/about/", "/privacy/", "/moderation/", "/healthz"):
             assert stranger.get(path).status == 200
         assert stranger.client.head(cast.POST).status_code == 200
-        assert stranger.get("/nothing").status == 404
+        assert stranger.get("/nothing/").status == 404
 
 
 def test_every_post_of_a_commenter_says_when_the_database_is_locked(inside, post, locked, stranger):
@@ -441,7 +444,7 @@ def test_every_post_of_a_commenter_says_when_the_database_is_locked(inside, post
 def test_no_answer_is_a_bare_one(post, stranger, app):
     """Every kind of refusal wears the headers that hold for all pages."""
     answers = [
-        stranger.get("/nothing"),
+        stranger.get("/nothing/"),
         stranger.ask("PUT", "/"),
         stranger.send(text=""),
         stranger.send(headers=FOREIGN[0]),
