@@ -103,6 +103,8 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     moderation.decide(about("d"), Act.REJECT, ines, revision=1, rule=2)
     moderation.decide(about("e"), Act.REJECT, ines, revision=1, rule=6, note=note)
     moderation.decide(about("f", State.PUBLISHED), Act.REMOVE, ines, revision=1, rule=1, note=note)
+    redacted = about("j", State.PUBLISHED)
+    moderation.decide(redacted, Act.REDACT, ines, revision=1, rule=4, note=note, left=redacted.text[:-1])
     _every_mail_about_reports(about("g", State.PUBLISHED), ines, note)
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)

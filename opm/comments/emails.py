@@ -139,7 +139,7 @@ def _to_receipt(comment: Comment) -> Link:
     words = (
         _("See where your comment stands, change or withdraw it")
         if comment.can_be_edited
-        else _("See where your comment stands, withdraw it, or stop our mails about it")
+        else _("See where your comment stands, withdraw it, or stop our mails")
     )
     return Link(words, f"/receipt/{comment.receipt_token}/")
 
