@@ -16,7 +16,7 @@ from opm.accounts import signing_in, staffing
 from opm.accounts.abilities import Role
 from opm.accounts.forms import SignInForm
 from opm.accounts.models import Person
-from opm.comments.models import LONGEST_NAME
+from opm.comments.models import LONGEST_NAME, BlockedAddress
 from opm.extensions import db, reading
 from opm.lib import logs, schema
 from opm.lib.forms import Line, no_encoded_words, no_longer_than
@@ -28,7 +28,7 @@ from opm.lib.processes import StopSignal
 
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
-    for command in (load_demo, work, import_wordpress, staff, sign_in_link):
+    for command in (load_demo, work, import_wordpress, staff, sign_in_link, mail_again):
         app.cli.add_command(command)
 
 
@@ -143,6 +143,18 @@ def sign_in_link(email):
     attempt = signing_in.begin(person)
     db.session.commit()
     click.echo(absolute(f"/desk/sign-in/link/{attempt.link_token}"))
+
+
+@click.command("mail-again")
+@click.argument("email")
+@with_appcontext
+@plainly
+def mail_again(email):
+    """Mail an address again that once asked us never to, because its owner has written to you from it."""
+    if not BlockedAddress.lift(email):
+        raise click.ClickException(_("Nobody has asked us not to mail %(email)s.", email=email))
+    db.session.commit()
+    click.echo(_("We mail %(email)s again.", email=email))
 
 
 class _StaffForm(SignInForm):

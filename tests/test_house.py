@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, NavigableString
 
 from opm.accounts import signing_in
 from opm.comments import moderation
-from opm.comments.models import Act, State
+from opm.comments.models import Act, BlockedAddress, State
 from opm.extensions import db
 from opm.factory import create_app
 from opm.lib import i18n
@@ -69,6 +69,7 @@ def addresses(inside):
             "/comment/<id:id>": f"/comment/{published.id}",
             "/comment/<id:id>/reply": f"/comment/{published.id}/reply",
             "/comment/confirm/<token>": f"/comment/confirm/{unconfirmed.link_token}",
+            "/comment/mail-again/<token>": f"/comment/mail-again/{BlockedAddress.add('0' * 40).again_token}",
             "/comment/not-me/<token>": f"/comment/not-me/{unconfirmed.not_me_token}",
             "/comment/sent/<token>": f"/comment/sent/{unconfirmed.panel_token}",
             "/comment/sent/<token>/address": f"/comment/sent/{unconfirmed.panel_token}/address",

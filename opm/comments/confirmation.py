@@ -57,12 +57,14 @@ def change_address(comment: Comment, email: str, network: str) -> Comment:
     return _hand_panel(comment, twin or add(_copy(comment, email), counts))
 
 
-def not_me(comment: Comment, *, never_mail_again: bool) -> None:
-    """Deletes a comment that its addressee did not write. The comment is held. Raises MovedOn once confirmed."""
-    if never_mail_again:
-        db.session.merge(BlockedAddress(address_hash=address_hash(comment.email)))
+def not_me(comment: Comment, *, never_mail_again: bool) -> BlockedAddress | None:
+    """Deletes a comment that its addressee did not write. The comment is held. Raises MovedOn once confirmed.
+
+    If its address wishes never to be mailed again it is from now on among those; the row is returned.
+    """
     comment.expect({State.UNCONFIRMED})
     db.session.delete(comment)
+    return BlockedAddress.add(comment.address_hash) if never_mail_again else None
 
 
 def _mail_again(comment: Comment, counts: dict[str, int]) -> None:

@@ -7,14 +7,14 @@ succeed. The order of locks is comment, thread, public version.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, exists, func, or_, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete, exists, func, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from opm.accounts.models import Person
-from opm.extensions import db
+from opm.extensions import db, insert
 from opm.lib import clock, redaction, tokens
 from opm.lib.columns import BigId, UtcDateTime
-from opm.lib.confirming import Confirmable
+from opm.lib.confirming import Confirmable, LinkEnded
 
 UNDO_WITHIN = timedelta(minutes=10)
 EDIT_WITHIN = timedelta(minutes=15)  # after publication, where no moderator has had a say
@@ -426,6 +426,31 @@ class BlockedAddress(db.Model):
 
     address_hash: Mapped[str] = mapped_column(primary_key=True)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
+
+    @classmethod
+    def add(cls, address_hash: str) -> "BlockedAddress":
+        """From now on this address is never mailed. It may have asked before, or twice at this moment."""
+        db.session.execute(insert(cls).values(address_hash=address_hash).on_conflict_do_nothing())
+        return db.session.get_one(cls, address_hash)
+
+    @classmethod
+    def of_link(cls, token: str) -> "BlockedAddress":
+        """The address that its owner wants to be mailed at again. Raises LinkEnded."""
+        found = db.session.get(cls, tokens.subject_of(token))
+        if found is None or not tokens.opens(token, "mail again", found.address_hash, found.nonce):
+            raise LinkEnded
+        return found
+
+    @property
+    def again_token(self) -> str:
+        """What the link holds by which its owner changes their mind."""
+        return tokens.seal("mail again", self.address_hash, self.nonce)
+
+    @classmethod
+    def lift(cls, email: str) -> bool:
+        """This address may be mailed again. Returns whether it had asked not to be."""
+        return db.session.execute(delete(cls).where(cls.address_hash == address_hash(email))).rowcount > 0
 
     @classmethod
     def stands(cls, email: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from opm import settings
-from opm.comments.models import WITHDRAWABLE, Act, Comment, Decision, SaidAlready, State, Thread
+from opm.comments.models import WITHDRAWABLE, Act, BlockedAddress, Comment, Decision, SaidAlready, State, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, has_many_links
 from opm.extensions import db
@@ -130,6 +130,18 @@ def edit(comment: Comment, *, text: str, name: str, revision: int) -> None:
     comment.flags = [flag for flag in comment.flags if flag != "links"] + ["links"] * has_many_links(text)
     if comment.is_published:
         publicity.bump()
+
+
+def hears(comment: Comment) -> bool:
+    """Whether its writer is mailed about it: they may have stopped that, or all mails to this address."""
+    return comment.wants_outcome and not BlockedAddress.stands(comment.email)
+
+
+def set_mails(comment: Comment, *, wanted: bool) -> None:
+    """Its writer is mailed about it, or not. Who wants to be is one that may be mailed at all. The caller commits."""
+    comment.wants_outcome = wanted
+    if wanted:
+        BlockedAddress.lift(comment.email)
 
 
 def withdraw(comment: Comment) -> None:

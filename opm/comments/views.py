@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from opm import settings
 from opm.comments import confirmation, holdings, receipts, submission
 from opm.comments.forms import AddressForm, CommentForm, EditForm, MailsForm, NotMeForm, PanelCodeForm
-from opm.comments.models import Comment, MovedOn, ParentGone, SaidAlready, State, Thread
+from opm.comments.models import BlockedAddress, Comment, MovedOn, ParentGone, SaidAlready, State, Thread
 from opm.extensions import db, reading
 from opm.lib import origin, tokens, typos
 from opm.lib.confirming import CodeRefused, LinkEnded
@@ -147,11 +147,26 @@ def use_not_me(token):
     comment = _of_link(token, held=True, kind="not me")
     form = NotMeForm()
     try:
-        confirmation.not_me(comment, never_mail_again=form.never_again.data)
+        blocked = confirmation.not_me(comment, never_mail_again=form.never_again.data)
     except MovedOn:
         return render_template("comments/not_me.html", comment=comment, token=token), 409
     db.session.commit()
-    return render_template("comments/not_me_done.html", never_again=form.never_again.data)
+    return render_template("comments/not_me_done.html", blocked=blocked)
+
+
+@bp.get("/comment/mail-again/<token>")
+def ask_to_mail_again(token):
+    """Asks who once said "never mail me again" whether they have changed their mind."""
+    BlockedAddress.of_link(token)
+    return render_template("comments/mail_again.html", token=token)
+
+
+@bp.post("/comment/mail-again/<token>")
+def mail_again(token):
+    """Takes an address off the list of those that are never mailed."""
+    db.session.delete(BlockedAddress.of_link(token))
+    db.session.commit()
+    return render_template("comments/mail_again.html", is_done=True)
 
 
 # The receipt
@@ -187,7 +202,7 @@ def edit(token):
 def mails(token):
     """Stops the mails about it, or asks for them again."""
     comment = _of_receipt(token, held=True)
-    comment.wants_outcome = MailsForm().outcome.data
+    receipts.set_mails(comment, wanted=MailsForm().outcome.data)
     db.session.commit()
     return see_other(f"/receipt/{token}/#mails")
 

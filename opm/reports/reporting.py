@@ -63,13 +63,15 @@ def send_again(report: Report, network: str) -> None:
         _post_code(report, counts)
 
 
-def not_me(report: Report, *, never_mail_again: bool) -> None:
-    """Deletes what its addressee did not send. The report is held. Raises AlreadyConfirmed."""
+def not_me(report: Report, *, never_mail_again: bool) -> BlockedAddress | None:
+    """Deletes what its addressee did not send. The report is held. Raises AlreadyConfirmed.
+
+    If its address wishes never to be mailed again it is from now on among those; the row is returned.
+    """
     if report.is_confirmed:
         raise AlreadyConfirmed
-    if never_mail_again:
-        db.session.merge(BlockedAddress(address_hash=report.address_hash))
     db.session.delete(report)
+    return BlockedAddress.add(report.address_hash) if never_mail_again else None
 
 
 def _standing(mark: str) -> Report | None:

@@ -160,11 +160,11 @@ def use_not_me(token):
     report = _of_link(token, held=True, kind="not me")
     form = NotMeForm()
     try:
-        reporting.not_me(report, never_mail_again=form.never_again.data)
+        blocked = reporting.not_me(report, never_mail_again=form.never_again.data)
     except reporting.AlreadyConfirmed:
         return render_template("reports/not_me.html", report=report, token=token), 409
     db.session.commit()
-    return render_template("reports/not_me_done.html", never_again=form.never_again.data)
+    return render_template("reports/not_me_done.html", blocked=blocked)
 
 
 # Answers
