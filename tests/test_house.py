@@ -105,6 +105,7 @@ def addresses(inside):
             "/report/legal/": "/report/legal/",
             "/report/not-me/<token>": f"/report/not-me/{unread.not_me_token}",
             "/report/sent/<token>": f"/report/sent/{unread.panel_token}",
+            "/report/sent/<token>/address": f"/report/sent/{unread.panel_token}/address",
             "/report/sent/<token>/again": f"/report/sent/{unread.panel_token}/again",
             "/robots.txt": "/robots.txt",
         }

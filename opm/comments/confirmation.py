@@ -8,7 +8,7 @@ from opm import settings
 from opm.comments.models import BlockedAddress, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, add, post_code, same
 from opm.extensions import db
-from opm.lib import publicity, throttle, tokens
+from opm.lib import publicity, throttle
 from opm.outbox import posting
 
 
@@ -79,10 +79,7 @@ def _hand_panel(comment: Comment, to: Comment) -> Comment:
     """The panel's address leads to the other comment from now on; an unconfirmed one that it leaves goes."""
     if to is comment:
         return comment
-    handle, comment.panel_handle = comment.panel_handle, tokens.new_nonce()
-    db.session.flush()
-    to.panel_handle, to.panel_opened_at = handle, comment.panel_opened_at
-    to.code_tries = max(comment.code_tries, 0 if to.is_confirmed else to.code_tries)
+    comment.hand_panel(to)
     if comment.state == State.UNCONFIRMED:
         db.session.delete(comment)
     return to

@@ -156,6 +156,13 @@ class Confirmable:
         """Its addressee has confirmed it. A panel that a repeat opens later counts tries as a new one's would."""
         self.confirmed_at, self.code_tries = clock.now(), 0
 
+    def hand_panel(self, to: Self) -> None:
+        """The panel's address leads to the other from now on, with the tries that were spent here."""
+        handle, self.panel_handle = self.panel_handle, tokens.new_nonce()
+        db.session.flush()
+        to.panel_handle, to.panel_opened_at = handle, self.panel_opened_at
+        to.code_tries = max(self.code_tries, 0 if to.is_confirmed else to.code_tries)
+
     def reopen_panel(self, within: timedelta) -> None:
         """The same was sent once more. After a panel has ended, a new one counts tries anew."""
         if self.is_confirmed and not self.panel_lives(within):

@@ -48,7 +48,6 @@ def upgrade() -> None:
         sa.Column("writer_unknown", sa.Boolean(), nullable=False),
         sa.Column("may_be_named", sa.Boolean(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
-        sa.Column("address_hash", sa.String(), nullable=False),
         sa.Column("network", sa.String(), nullable=False),
         sa.Column("flags", sa.JSON(), nullable=False),
         sa.Column("sameness", sa.String(), nullable=True),

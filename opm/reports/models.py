@@ -21,6 +21,11 @@ from opm.lib.confirming import Confirmable
 
 LONGEST_REPORT = 2_000
 LONGEST_NOTICE = 5_000
+# What a report is made of, beside its sender's address.
+WORDS = (
+    "address", "comment", "rule_number", "ground", "text", "quote", "untrue", "name", "writer_unknown", "may_be_named",
+    "network", "flags",
+)  # fmt: skip
 
 
 class Ground(StrEnum):
@@ -117,7 +122,6 @@ class Report(Confirmable, db.Model):
     writer_unknown: Mapped[bool] = mapped_column(default=False)
     may_be_named: Mapped[bool] = mapped_column(default=False)
     email: Mapped[str]
-    address_hash: Mapped[str]
     network: Mapped[str] = mapped_column(default="")
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
     sameness: Mapped[str | None] = mapped_column(unique=True)
@@ -171,6 +175,11 @@ class Report(Confirmable, db.Model):
         return self.confirmed_at and self.confirmed_at + timedelta(hours=within_hours)
 
     # What it can do
+
+    def from_address(self, email: str) -> "Report":
+        """The same words from another address, as if they had been new when they were last sent."""
+        same = {name: getattr(self, name) for name in WORDS}
+        return Report(**same, email=email, written_at=self.panel_opened_at, code_tries=self.code_tries)
 
     def settle(self, settlement: Settlement) -> None:
         """Answered by this. The same may be sent anew from now on."""

@@ -17,6 +17,7 @@ from opm.lib.origin import our_hosts, our_origins
 from opm.posts.models import Post
 from opm.posts.pages import StandingPage
 
+PAGE = re.compile("/[a-z]+/?")  # what we write ourselves: about, privacy, …
 FRAGMENT = re.compile(r"comment-(\d{1,18})", re.ASCII)
 
 
@@ -73,8 +74,8 @@ def _at(path: str | None) -> Place | None:
         case "posts.page":
             page = StandingPage.at(values["slug"])
             return page and Place(page.address)
-        case "site.about" | "site.moderation" | "site.privacy":
-            return Place(path if path.endswith("/") else f"{path}/")
+        case str() if endpoint.startswith("site.") and PAGE.fullmatch(path):
+            return Place(f"{path.rstrip('/')}/")
     return None
 
 

@@ -22,13 +22,7 @@ class AlreadyConfirmed(Exception):
 
 def submit(*, email: str, network: str, trapped: bool = False, **what) -> Report:
     """A new unconfirmed report with its email, or the one that this already is. The caller commits. Raises TooMany."""
-    report = Report(
-        email=email,
-        address_hash=address_hash(email),
-        network=network,
-        flags=["trap"] if trapped else [],
-        **what,
-    )
+    report = Report(email=email, network=network, flags=["trap"] if trapped else [], **what)
     standing = _standing(report.mark)
     counts = throttle.spend(_uses("reports", email, network))
     if standing:
@@ -63,6 +57,26 @@ def send_again(report: Report, network: str) -> None:
         _post_code(report, counts)
 
 
+def change_address(report: Report, email: str, network: str) -> Report:
+    """The same report from another address. Returns what the panel is about from now on. Raises TooMany.
+
+    The one that it leaves goes if nobody has confirmed it; one that is confirmed is left alone. The answer is the same.
+    """
+    counts = throttle.spend(_uses("confirmations", email, network))
+    moved = report.from_address(email)
+    to = _standing(moved.mark)
+    if to is None:
+        to = _add(moved, counts)
+    elif not to.is_confirmed:
+        to.renew_old_code()
+        _post_code(to, counts)
+    if to is not report:
+        report.hand_panel(to)
+        if not report.is_confirmed:
+            db.session.delete(report)
+    return to
+
+
 def not_me(report: Report, *, never_mail_again: bool) -> BlockedAddress | None:
     """Deletes what its addressee did not send. The report is held. Raises AlreadyConfirmed.
 
@@ -71,7 +85,7 @@ def not_me(report: Report, *, never_mail_again: bool) -> BlockedAddress | None:
     if report.is_confirmed:
         raise AlreadyConfirmed
     db.session.delete(report)
-    return BlockedAddress.add(report.address_hash) if never_mail_again else None
+    return BlockedAddress.add(address_hash(report.email)) if never_mail_again else None
 
 
 def _standing(mark: str) -> Report | None:

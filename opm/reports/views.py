@@ -7,10 +7,10 @@ from flask import Blueprint, abort, redirect, render_template, request
 from sqlalchemy import select
 
 from opm import settings
-from opm.comments.forms import NotMeForm, PanelCodeForm
+from opm.comments.forms import AddressForm, NotMeForm, PanelCodeForm
 from opm.comments.models import Comment, Thread
 from opm.extensions import db, reading
-from opm.lib import origin
+from opm.lib import origin, typos
 from opm.lib.confirming import CodeRefused
 from opm.lib.i18n import gettext as _
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
@@ -133,6 +133,18 @@ def send_again(token):
     return _panel(report, said=_("We sent it again. Look in your junk folder, too."))
 
 
+@bp.post("/report/sent/<token>/address")
+def change_address(token):
+    """Mails a code to another address instead."""
+    report = _of_panel(token, held=True)
+    form = AddressForm()
+    if not form.validate():
+        return _panel(report, status=422, address_form=form)
+    report = reporting.change_address(report, form.email.data, origin.network())
+    db.session.commit()
+    return _panel(report, said=_("We sent a code to the new address."))
+
+
 @bp.get("/report/confirm/<token>")
 def link(token):
     """The page behind the mail's link: the whole report and one button; once confirmed, where it stands."""
@@ -187,7 +199,8 @@ def _sent(**words):
 
 
 def _panel(report, status=200, **values):
-    return page_or_fragment("reports/panel.html", "reports/_panel.html", status, report=report, **values)
+    values |= {"report": report, "meant": typos.meant(report.email.lower(), settings.current().own_domains)}
+    return page_or_fragment("reports/panel.html", "reports/_panel.html", status, **values)
 
 
 def _confirmed(report):
