@@ -85,6 +85,7 @@ def forget(clocks: "Clocks") -> bool:
         ("networks of reports", reports.networks, site.network_days),
         ("reports", reports.settled_reports, site.report_days),
         ("notices", reports.settled_notices, site.notice_days),
+        ("notes to reporters", reports.notes, site.report_days),
         ("emails", emails.old, site.sent_email_days),
     ):
         counts[what] = take(days)

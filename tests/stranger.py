@@ -9,7 +9,7 @@ from tests import cast
 from tests.browser import FRAGMENT, check_page, check_parts
 
 FORM = cast.POST + "comments/"
-RANDOM = re.compile(r"(?<=/comment/sent/)[\w-]+\.[\w-]+|(?<=panel-)[\w-]{6}")
+RANDOM = re.compile(r"(?<=/sent/)[\w-]+\.[\w-]+|(?<=panel-)[\w-]{6}")
 
 
 class Answer:

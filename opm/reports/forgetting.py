@@ -35,6 +35,13 @@ def settled_notices(notice_days: int) -> int:
     return _each(Report.ground.is_not(None) & _settled_before(notice_days), delete(Report))
 
 
+def notes(report_days: int) -> int:
+    """Forgets what moderators wrote to reporters who are forgotten. That it was answered, when and by whom stays."""
+    reporter_known = exists().where(Report.settlement_id == Settlement.id)
+    gone = (Settlement.note != "") & (Settlement.decided_at < _before(report_days)) & ~reporter_known
+    return _each(gone, update(Settlement).values(note=""))
+
+
 def _settled_before(days: int):
     old = Settlement.stands(), Settlement.decided_at < _before(days)
     return exists().where(Settlement.id == Report.settlement_id, *old)
@@ -45,8 +52,9 @@ def _before(days: int) -> datetime:
 
 
 def _each(condition, statement) -> int:
+    row = statement.entity_description["entity"]
     with reading():
-        ids = db.session.scalars(select(Report.id).where(condition).limit(BATCH)).all()
+        ids = db.session.scalars(select(row.id).where(condition).limit(BATCH)).all()
     if ids:
-        db.session.execute(statement.where(Report.id.in_(ids), condition), execution_options=QUICKLY)
+        db.session.execute(statement.where(row.id.in_(ids), condition), execution_options=QUICKLY)
     return len(ids)

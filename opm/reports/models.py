@@ -21,10 +21,9 @@ from opm.lib.confirming import Confirmable
 
 LONGEST_REPORT = 2_000
 LONGEST_NOTICE = 5_000
-# What a report is made of, beside its sender's address.
-WORDS = (
-    "address", "comment", "rule_number", "ground", "text", "quote", "untrue", "name", "writer_unknown", "may_be_named",
-    "network", "flags",
+# What a report says, beside its sender's address.
+SAID = (
+    "address", "rule_number", "ground", "text", "quote", "untrue", "name", "writer_unknown", "may_be_named",
 )  # fmt: skip
 
 
@@ -167,8 +166,8 @@ class Report(Confirmable, db.Model):
     @property
     def mark(self) -> str:
         """The keyed hash that the same report from the same address has each time."""
-        what = self.rule_number, self.ground, self.quote, self.untrue, self.text
-        return tokens.fingerprint("report", "\0".join(map(str, (self.address, self.email.lower(), *what))))
+        said = [str(getattr(self, name) or "") for name in SAID]
+        return tokens.fingerprint("report", "\0".join([self.email.lower(), *said]))
 
     def due_at(self, within_hours: int) -> datetime | None:
         """Until when it is to be answered; the clock starts when its sender has confirmed it."""
@@ -178,7 +177,7 @@ class Report(Confirmable, db.Model):
 
     def from_address(self, email: str) -> "Report":
         """The same words from another address, as if they had been new when they were last sent."""
-        same = {name: getattr(self, name) for name in WORDS}
+        same = {name: getattr(self, name) for name in (*SAID, "comment", "network", "flags")}
         return Report(**same, email=email, written_at=self.panel_opened_at, code_tries=self.code_tries)
 
     def settle(self, settlement: Settlement) -> None:

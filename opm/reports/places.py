@@ -7,7 +7,6 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 
 from opm.comments.models import Comment
 from opm.extensions import db
@@ -17,7 +16,6 @@ from opm.lib.origin import our_hosts, our_origins
 from opm.posts.models import Post
 from opm.posts.pages import StandingPage
 
-PAGE = re.compile("/[a-z]+/?")  # what we write ourselves: about, privacy, …
 FRAGMENT = re.compile(r"comment-(\d{1,18})", re.ASCII)
 
 
@@ -65,6 +63,8 @@ def _at(path: str | None) -> Place | None:
     if path is None:
         return None
     endpoint, values = _matched(path)
+    if not endpoint and not path.endswith("/"):
+        return _at(f"{path}/")
     match endpoint:
         case "comments.comment" | "comments.reply" | "reports.about_comment":
             return comment(values["id"])
@@ -74,8 +74,8 @@ def _at(path: str | None) -> Place | None:
         case "posts.page":
             page = StandingPage.at(values["slug"])
             return page and Place(page.address)
-        case str() if endpoint.startswith("site.") and PAGE.fullmatch(path):
-            return Place(f"{path.rstrip('/')}/")
+        case str() if endpoint.startswith("site.") and path.endswith("/"):  # about, privacy, …
+            return Place(path)
     return None
 
 
@@ -84,13 +84,11 @@ def _matched(path: str) -> tuple[str, dict]:
     routes = current_app.url_map.bind("")
     try:
         return routes.match(path, method="GET")
-    except RequestRedirect:  # without its last /
-        return routes.match(f"{path}/", method="GET") if not path.endswith("/") else ("", {})
     except HTTPException:
         return "", {}
 
 
-def _post(year: int, month: int, day: int, slug: str) -> Post | None:
+def _post(year: int, month: int, day: int, slug: str, **_page) -> Post | None:
     try:
         return Post.at(date(year, month, day), slug)
     except ValueError:
