@@ -64,10 +64,8 @@ def change_address(report: Report, email: str, network: str) -> Report:
     """
     counts = throttle.spend(_uses("confirmations", email, network))
     moved = report.from_address(email)
-    to = _standing(moved.mark)
-    if to is None:
-        to = _add(moved, counts)
-    elif not to.is_confirmed:
+    to = _same(moved.mark) or _add(moved, counts)
+    if to is not moved and not to.is_confirmed:
         to.renew_old_code()
         _post_code(to, counts)
     if to is not report:
@@ -90,15 +88,18 @@ def not_me(report: Report, *, never_mail_again: bool) -> BlockedAddress | None:
 
 def _standing(mark: str) -> Report | None:
     """The same report, held, while it waits. One that nobody can confirm any more makes room."""
-    id = db.session.scalar(select(Report.id).where(Report.sameness == mark))
-    found = Report.held(id) if id else None
-    if found is None or found.sameness != mark:
+    found = _same(mark)
+    if found is None or Report.held(found.id) is None or found.sameness != mark:
         return None  # there was none, or it was settled or deleted this moment
     if not found.is_confirmed and not found.link_lives(settings.current().unconfirmed_for):
         db.session.delete(found)
         db.session.flush()
         return None
     return found
+
+
+def _same(mark: str) -> Report | None:
+    return db.session.scalar(select(Report).where(Report.sameness == mark))
 
 
 def _add(report: Report, counts: dict[str, int]) -> Report:
@@ -108,7 +109,7 @@ def _add(report: Report, counts: dict[str, int]) -> Report:
         with db.session.begin_nested():
             db.session.add(report)
     except IntegrityError:
-        return db.session.scalars(select(Report).where(Report.sameness == report.sameness)).one()
+        return _same(report.mark)
     _post_code(report, counts)
     return report
 

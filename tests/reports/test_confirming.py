@@ -212,6 +212,16 @@ def test_a_notice_keeps_all_that_it_says(notices, stranger, stored, inside):
         assert only.sameness == only.mark
 
 
+def test_a_panel_that_outlives_the_links_still_answers_in_every_way(reports, stranger, mailbox, clock, stored):
+    panel = reports(stranger).location
+    clock.forward(days=6)
+    assert reports(stranger).location == panel
+    clock.forward(days=3)
+    assert stranger.post(panel + "/address", data={"email": "kit@example.org"}).status == 200
+    assert stranger.post(panel, data={"code": code_in(mailbox.newest())}).status == 303
+    assert stored()[0].confirmed_at == clock.at
+
+
 def test_tries_move_with_the_panel(panel, stranger, mailbox):
     for _ in range(5):
         stranger.post(panel, data={"code": "nothing"})
