@@ -46,6 +46,7 @@ def _comment(comment: Comment) -> dict:
 def _writer(comment: Comment) -> dict:
     return {
         "name": comment.name,
+        "name_last_sent_with_these_words": comment.panel_name,
         "email": comment.email,
         "wants_to_hear_what_is_decided": comment.wants_outcome,
         "fingerprint_of_the_address": _("held, to know whether we have published you before"),

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from opm.comments import moderation
-from opm.comments.models import Act, State, Thread
+from opm.comments.models import Act, Comment, State, Thread
 from opm.extensions import db
 from opm.lib import clock
 from tests import cast
@@ -160,6 +160,84 @@ def a_receipt_of_a_published_comment(tab, mailbox):
     tab.go(path_in(told[0], "receipt"))
 
 
+def a_comment(state=State.PENDING):
+    """One more, from an address of its own."""
+    return cast.a_comment(
+        db.session.query(Thread).first(), state, email="lea@example.org", text=f"{LONG_WORD} and more."
+    )
+
+
+def receipt(state, end=""):
+    def story(tab, mailbox):
+        with mailbox.app.app_context():
+            path = f"/receipt/{a_comment(state).receipt_token}/{end}"
+            db.session.commit()
+        tab.go(path)
+
+    return story
+
+
+def a_receipt_without_some_words(tab, mailbox):
+    with mailbox.app.app_context():
+        comment = a_comment(State.PUBLISHED)
+        moderation.decide(comment, Act.REDACT, cast.ines(), revision=1, rule=4, note="It is private.", left="[…] more.")
+        path = f"/receipt/{comment.receipt_token}/"
+        db.session.commit()
+    tab.go(path)
+
+
+def a_receipt_changed_in_place(tab, mailbox):
+    receipt(State.PENDING)(tab, mailbox)
+    tab.approach()
+    tab.page.get_by_label("Your comment").fill("Other words.")
+    tab.press("Save changes")
+    expect(tab.page.get_by_text("Your changes are saved.")).to_be_visible()
+    expect(tab.page.locator("#receipt")).to_be_focused()
+
+
+def a_receipt_changed_too_late(tab, mailbox):
+    receipt(State.PENDING)(tab, mailbox)
+    with mailbox.app.app_context():
+        comment = db.session.query(Comment).filter_by(email="lea@example.org").one()
+        moderation.decide(comment, Act.REJECT, cast.ines(), revision=1, rule=2)
+        db.session.commit()
+    tab.approach()
+    tab.page.get_by_label("Your comment").fill("Too late.")
+    tab.press("Save changes")
+    expect(tab.page.locator(".problem")).to_be_focused()
+    expect(tab.page.get_by_label("What you typed")).to_have_value("Too late.")
+
+
+def erased(tab, mailbox):
+    receipt(State.PUBLISHED, "erase")(tab, mailbox)
+    tab.press("Erase all of it")
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("Everything about you is erased")
+
+
+def blocked(tab, mailbox):
+    mailed("not-me")(tab, mailbox)
+    tab.page.get_by_label("Never mail this address again").check()
+    tab.press("Delete the comment")
+    expect(tab.page.get_by_role("link", name="mail me again")).to_be_visible()
+
+
+def mailed_again(tab, mailbox):
+    blocked(tab, mailbox)
+    tab.go(tab.page.get_by_role("link", name="mail me again").get_attribute("href"))
+
+
+def words_to_take_out(tab, mailbox):
+    tab.sign_in(mailbox)
+    tab.go("/desk/comments/?state=published")
+    tab.wait_for_scripts()
+    tab.page.get_by_role("button", name="Take out words …").first.click()
+    expect(tab.page.get_by_label("What shall be left of it")).to_be_focused()
+    tab.page.get_by_label("What shall be left of it").fill("Quite other words.")
+    tab.page.get_by_label("4. Leave out private details").check()
+    tab.press("Take these words out and tell the writer")
+    expect(tab.page.get_by_text("Words can only be taken out.")).to_be_visible()
+
+
 def the_code_page(tab, mailbox):
     tab.go("/desk/")
     tab.page.get_by_label("Your work email").fill("ines@northmere.example")
@@ -214,6 +292,14 @@ PAGES = {
     "this was not me": mailed("not-me"),
     "a receipt": mailed("receipt"),
     "a receipt, published": a_receipt_of_a_published_comment,
+    **{f"a receipt, {state}": receipt(state) for state in (State.PENDING, State.REJECTED, State.SPAM, State.WITHDRAWN)},
+    "a receipt, without some words": a_receipt_without_some_words,
+    "a receipt, changed in place": a_receipt_changed_in_place,
+    "a receipt, changed too late": a_receipt_changed_too_late,
+    "asked to erase": receipt(State.PUBLISHED, "erase"),
+    "erased": erased,
+    "this was not me, never again": blocked,
+    "mail me again": mailed_again,
     "how we moderate": at("/moderation/"),
     "privacy": at("/privacy/"),
     "cookies": at("/cookies/"),
@@ -227,6 +313,7 @@ PAGES = {
     "the queue": desk("/desk/comments/"),
     "the queue in use": the_queue_after_a_decision_and_with_a_rule_to_choose,
     "the published": desk("/desk/comments/?state=published"),
+    "words to take out": words_to_take_out,
     "the outbox": desk("/desk/outbox/"),
 }
 
