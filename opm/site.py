@@ -12,6 +12,7 @@ from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.extensions import db
 from opm.lib import markdown
 from opm.lib.caching import public_page
+from opm.posts import media
 
 bp = Blueprint("site", __name__)
 
@@ -23,7 +24,7 @@ STATEMENT_WRITTEN_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)  # move it on when
 @public_page
 def about():
     """Who writes here and how the site works."""
-    return render_template("site/about.html", words=markdown.render(settings.current().about))
+    return render_template("site/about.html", words=media.with_sizes(markdown.render(settings.current().about)))
 
 
 @bp.get("/moderation/")

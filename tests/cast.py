@@ -1,6 +1,9 @@
 """The people and the places of our stories."""
 
 from datetime import UTC, datetime
+from io import BytesIO
+
+from PIL import Image
 
 from opm.accounts import signing_in
 from opm.accounts.models import Person
@@ -62,6 +65,13 @@ def a_page(slug="how-to-reach-us", title="How to reach us", text="By letter or b
     page.write(text)
     db.session.add(page)
     return page
+
+
+def a_picture(size=(40, 30), format="PNG", mode="RGB", **how):
+    """The bytes of a picture of one colour."""
+    out = BytesIO()
+    Image.new(mode, size).save(out, format, **how)
+    return out.getvalue()
 
 
 def a_category(slug="rivers"):

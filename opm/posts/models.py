@@ -13,6 +13,7 @@ from opm.extensions import Model, db
 from opm.lib import clock
 from opm.lib.columns import BigId, SortedText, UtcDateTime
 from opm.lib.markdown import Format, render
+from opm.posts.media import with_sizes
 
 
 class State(StrEnum):
@@ -190,5 +191,5 @@ class Post(db.Model):
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""
-        self.text, self.format, self.html = text, format, render(text, format)
+        self.text, self.format, self.html = text, format, with_sizes(render(text, format))
         self.changed_at = clock.now()

@@ -11,6 +11,7 @@ from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.markdown import Format, render
 from opm.lib.slugs import first_free
+from opm.posts.media import with_sizes
 
 # The first parts of our own addresses, now and as planned: no page may take one.
 RESERVED = {
@@ -62,5 +63,5 @@ class StandingPage(db.Model):
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""
-        self.text, self.format, self.html = text, format, render(text, format)
+        self.text, self.format, self.html = text, format, with_sizes(render(text, format))
         self.changed_at = clock.now()

@@ -2,16 +2,18 @@
 
 from datetime import date
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, Response, abort, render_template
 from sqlalchemy import func
 
 from opm import settings
 from opm.comments import threads
 from opm.comments.forms import CommentForm
 from opm.extensions import db
+from opm.lib.assets import FOREVER_SECONDS
 from opm.lib.caching import public_page
 from opm.lib.paging import LARGEST_PAGE, Page, pages
 from opm.lib.respond import page_or_fragment
+from opm.posts import media
 from opm.posts.models import Category, Post
 from opm.posts.pages import StandingPage
 
@@ -47,6 +49,15 @@ def post(year, month, day, slug):
         branches=threads.branches(post.thread),
         form=CommentForm(formdata=None),
     )
+
+
+@bp.get("/uploads/<name>")
+def picture(name):
+    """A picture of ours. Its name holds a hash of its bytes, so that it may be kept for ever."""
+    content = media.read(name) or abort(404)
+    response = Response(content, mimetype=media.type_of(name))
+    response.headers["Cache-Control"] = f"public, max-age={FOREVER_SECONDS}, immutable"
+    return response
 
 
 @bp.get("/<slug>/")
