@@ -81,6 +81,9 @@ def test_every_refusal_is_sound(app, inside, addresses, browser, check):  # noqa
         "the wrong code": stranger.post(addresses["/comment/sent/<token>"], data={"code": "000000"}),
         "the wrong address": stranger.post(addresses["/comment/sent/<token>/address"], data={"email": "x"}),
         "an ended link": stranger.get("/receipt/1.x/"),
+        "a receipt changed to nothing": stranger.post(addresses["/receipt/<token>/"], data={"text": "", "name": "=?"}),
+        "a receipt changed too late": stranger.post(addresses["/receipt/<token>/"], data={"text": "x", "name": "y"}),
+        "words to take out": browser.client.get(f"{row}?open=redact"),
         "a rule to choose": browser.client.get(f"{row}?open=reject"),
         "a form at the desk without its token": browser.client.post("/desk/sign-out"),
     }
