@@ -10,6 +10,8 @@ from opm.comments import moderation
 from opm.comments.models import Act, Comment, State, Thread
 from opm.extensions import db
 from opm.lib import clock
+from opm.reports import settling
+from opm.reports.models import Ground, Outcome
 from tests import cast
 from tests.e2e.looking import faults
 from tests.e2e.tab import on_sqlite
@@ -46,6 +48,15 @@ def a_busy_site(inside, app, mailbox):
         cast.a_comment(thread, email="hal@example.org", text="One that waits.")
         decided = cast.a_comment(thread, email="ida@example.org", text="One that was decided.")
         moderation.decide(decided, Act.APPROVE, ines, revision=1)
+        reported = cast.a_comment(thread, State.PUBLISHED, email="lou@example.org", text=f"Reported {LONG_WORD}.")
+        for number, name in enumerate(("mo", "nat", "oz")):
+            cast.a_report(reported, email=f"{name}@example.org", rule_number=number or None, text=LONG_WORD)
+        cast.a_report(answered, email="pip@example.org", flags=["trap"])
+        cast.a_notice(
+            cast.POST, text=f"{LONG_WORD}\n\nAgain.", quote=LONG_WORD * 3, untrue="All of it.", name=LONG_WORD[:80]
+        )
+        cast.a_notice(f"/comment/{reported.id}", comment=reported, ground=Ground.PRIVACY, may_be_named=True)
+        settling.settle([cast.a_report(answered, text="Answered.")], Outcome.LEFT_UP, ines, note=LONG_WORD)
         cast.a_post("a-closed-matter", f"A title with {LONG_WORD} in it", on=(2026, 10, 2), category="streets")
         db.session.query(Thread).filter_by(address=CLOSED).one().closed_at = clock.now()
 
@@ -272,6 +283,66 @@ def the_queue_after_a_decision_and_with_a_rule_to_choose(tab, mailbox):
     expect(tab.page.get_by_text("Which rule does it break?")).to_be_visible()
 
 
+def reporting(path="report/?number=1"):
+    def story(tab, mailbox):
+        tab.go(f"{cast.POST}{path}")
+
+    return story
+
+
+def a_report_refused_in_place(tab, mailbox):
+    reporting()(tab, mailbox)
+    tab.page.get_by_label("Email address").fill("kay@nowhere")
+    tab.page.evaluate("document.forms[0].noValidate = true")
+    tab.approach("Email address")
+    tab.press("Send report")
+    expect(tab.page.locator(".problem")).to_be_visible()
+
+
+def a_notice_refused_in_place(tab, mailbox):
+    tab.go("/report/legal/")
+    tab.page.evaluate("document.forms[0].noValidate = true")
+    tab.approach("Your name")
+    tab.press("Send notice")
+    expect(tab.page.locator(".problem")).to_be_visible()
+
+
+def a_report_sent(tab, mailbox):
+    reporting()(tab, mailbox)
+    tab.page.get_by_label("Something else").check()
+    tab.page.get_by_label("A few words about it").fill(LONG_WORD)
+    tab.page.get_by_label("Email address").fill("kay@gmial.com")
+    tab.approach("Email address")
+    tab.press("Send report")
+    expect(tab.page.locator("section.panel")).to_be_visible()
+
+
+def a_report_confirmed_in_place(tab, mailbox):
+    a_report_sent(tab, mailbox)
+    tab.page.get_by_label("The 6 digits").fill(code_in(mailbox.newest("kay@gmial.com")))
+    tab.press("Confirm my report")
+    expect(tab.page.locator("[id^=confirmed]").first).to_be_visible()
+
+
+def of_a_report(part):
+    def story(tab, mailbox):
+        a_report_sent(tab, mailbox)
+        tab.go(path_in(mailbox.newest("kay@gmial.com"), part))
+
+    return story
+
+
+def the_reports_with_a_rule_to_choose(tab, mailbox):
+    tab.sign_in(mailbox)
+    tab.go("/desk/reports/")
+    tab.wait_for_scripts()
+    tab.page.get_by_role("button", name="Leave it as it is").last.click()
+    expect(tab.page.locator("#queue .decide.done")).to_be_visible()
+    tab.page.get_by_role("button", name="Take down …").first.click()
+    expect(tab.page.get_by_text("Which rule does it break?")).to_be_visible()
+    tab.page.locator("summary").first.click()
+
+
 PAGES = {
     "home": at("/"),
     "a category": at("/category/rivers/"),
@@ -315,6 +386,20 @@ PAGES = {
     "the published": desk("/desk/comments/?state=published"),
     "words to take out": words_to_take_out,
     "the outbox": desk("/desk/outbox/"),
+    "what can be reported": at("/report/"),
+    "which comment is reported": reporting("report/"),
+    "a number that no comment has": reporting("report/?number=99"),
+    "the form of a report": reporting(),
+    "the form of a report with errors": a_report_refused_in_place,
+    "a legal notice": at("/report/legal/?on=/about/"),
+    "a legal notice with errors": a_notice_refused_in_place,
+    "the panel of a report": a_report_sent,
+    "a report confirmed in place": a_report_confirmed_in_place,
+    "the link of a report": of_a_report("confirm"),
+    "this report was not me": of_a_report("not-me"),
+    "the reports": desk("/desk/reports/"),
+    "the reports in use": the_reports_with_a_rule_to_choose,
+    "the answered reports": desk("/desk/reports/answered/"),
 }
 
 

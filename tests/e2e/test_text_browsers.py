@@ -6,6 +6,7 @@ import pytest
 
 from opm.comments.models import Comment, State
 from opm.extensions import db
+from opm.reports.models import Report
 from tests import cast
 from tests.e2e.tab import on_sqlite
 from tests.e2e.text_browsers import ENTER, TAB, Lynx, W3m, typed
@@ -75,6 +76,35 @@ def test_lynx_shows_what_is_wrong_with_a_form_and_keeps_the_words(a_thread, addr
     screen, _ = lynx.press(f"{address}{cast.POST}#respond", typed("Half a thought"), TAB, TAB, TAB, TAB, ENTER)
     assert "Nothing is lost" in screen
     assert "Half a thought" in screen.partition("Nothing is lost")[2]
+
+
+def test_lynx_reports_a_comment_and_confirms(a_thread, address, lynx, inside, mailbox):
+    which = f"{address}{cast.POST}report/"
+    assert "Report a comment" in lynx.read(address + cast.POST)
+    to_the_field = TAB * lynx.links_before(which, "Number of the comment")
+    _screen, form = lynx.press(which, to_the_field, typed("2"), TAB, ENTER)
+    assert "So it does." in lynx.read(form), "the comment that is reported"
+
+    rules = 6  # buttons, which lynx does not count among the links
+    to_something_else = TAB * (lynx.links_before(form, "Something else") + rules)
+    words = ENTER + TAB + typed("It is mine.") + TAB + typed("lyn@example.org")
+    screen, panel = lynx.press(form, to_something_else, words, TAB, TAB, ENTER)
+    assert "Type the code we mailed you" in screen
+
+    to_the_field = TAB * lynx.links_before(panel, "The 6 digits")
+    code = typed(code_in(mailbox.newest("lyn@example.org")))
+    _screen, done = lynx.press(panel, to_the_field, code, TAB, ENTER)
+    assert "Thank you, we have your report" in lynx.read(done)
+    with inside(False):
+        assert db.session.query(Report).one().text == "It is mine."
+
+
+def test_w3m_sends_a_notice_and_confirms(a_thread, address, w3m, inside, mailbox):
+    notice = {"on": cast.POST, "quote": "The rota.", "ground": "copyright", "text": "It is mine.", "untrue": ""}
+    panel = w3m.send(f"{address}/report/legal/", **notice, name="Wim Elm", email="wim@example.org", is_true="1", url="")
+    assert "Type the code we mailed you" in w3m.read(panel)
+    done = w3m.send(panel, code=code_in(mailbox.newest("wim@example.org")))
+    assert "Thank you, we have your notice" in w3m.read(done)
 
 
 def test_w3m_reads_writes_and_confirms(a_thread, address, w3m, inside, mailbox):

@@ -85,6 +85,10 @@ def test_every_refusal_is_sound(app, inside, addresses, browser, check):  # noqa
         "a receipt changed too late": stranger.post(addresses["/receipt/<token>/"], data={"text": "x", "name": "y"}),
         "words to take out": browser.client.get(f"{row}?open=redact"),
         "a rule to choose": browser.client.get(f"{row}?open=reject"),
+        "a report with faults": stranger.post(addresses["/report/comment/<id:id>"], data={"email": "x"}),
+        "a notice with faults": stranger.post("/report/legal/", data={"email": "x"}),
+        "a number that no comment has": stranger.get(addresses["/<path:address>/report/"] + "?number=99"),
+        "a rule to choose for a report": browser.client.get(addresses["/desk/reports/<id:id>"] + "?open=take-down"),
         "a form at the desk without its token": browser.client.post("/desk/sign-out"),
     }
     assert {answer.status_code for answer in refusals.values()} >= {200, 400, 403, 404, 405, 413, 415, 422}
