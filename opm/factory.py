@@ -69,7 +69,7 @@ def _stand_behind_proxies(app):
 
 def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
-    app.url_map.converters["id"] = _Id
+    app.url_map.converters |= {"int": _Int, "id": _Id}
     behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, reports_desk.bp, accounts.leaving)
     for blueprint in (site.bp, posts.bp, comments.bp, reports.bp, accounts.bp, leftovers.bp, behind_the_door):
         app.register_blueprint(blueprint)
@@ -109,7 +109,13 @@ def _read_the_version_first():
         caching.read_at(settings.current().version)
 
 
-class _Id(IntegerConverter):
+class _Int(IntegerConverter):
+    """A number in plain digits: an address is written in one way only."""
+
+    regex = "[0-9]+"
+
+
+class _Id(_Int):
     """A row's number, as far as databases can count."""
 
     def __init__(self, map):

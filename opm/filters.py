@@ -1,7 +1,7 @@
 """How templates write moments, days and lengths of time: in the site's zone and language, in words."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
@@ -29,8 +29,12 @@ def init(app) -> None:
 
 def day(at: datetime) -> str:
     """14 October 2026"""
-    local = settings.current().local(at)
-    return _("%(day)s %(month)s %(year)s", day=local.day, month=MONTHS[local.month - 1], year=local.year)
+    return day_in_words(settings.current().local(at))
+
+
+def day_in_words(on: date) -> str:
+    """The same for a day that is one already."""
+    return _("%(day)s %(month)s %(year)s", day=on.day, month=MONTHS[on.month - 1], year=on.year)
 
 
 def moment(at: datetime) -> str:

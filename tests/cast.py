@@ -13,7 +13,7 @@ from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
 from opm.outbox import posting
 from opm.posts import publishing
-from opm.posts.models import Author, Category, Post
+from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
@@ -56,6 +56,15 @@ def a_post(slug="who-fills-the-sandbags", title="Who fills the sandbags?", on=(2
         post.categories = [a_category(category)]
     db.session.add(post)
     publishing.publish(post, datetime(*on, 8, 0, tzinfo=UTC))
+    return post
+
+
+def a_filed_post():
+    """The same post as `a_post`, filed under all that there is."""
+    post = a_post(category="rivers")
+    post.series, post.series_position = Series(slug="floods", title="Floods"), 1
+    post.tags = [Tag(slug="water", name="Water")]
+    post.authors[0].about = "Ines drew the map."
     return post
 
 

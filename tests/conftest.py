@@ -147,3 +147,9 @@ def another_browser(app):
 def stranger(app):
     """Sends what no browser would."""
     return Stranger(app)
+
+
+@pytest.fixture
+def reader(app):
+    """Reads as a careful program does: each answer is checked on the way."""
+    return Stranger(app)

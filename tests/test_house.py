@@ -31,6 +31,11 @@ HOUSE = Path(__file__).parent.parent
 DOOR = ("/desk/sign-in", "/desk/sign-in/code/<token>", "/desk/sign-in/link/<token>")
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
+NUMBER = "<int(min=1, max=1000000):number>/"
+PAGE = f"page/{NUMBER}"
+YEAR = "/<int(fixed_digits=4):year>/"
+MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
+DAY = f"{MONTH}<int(fixed_digits=2):day>/"
 
 
 def routes(app, *methods):
@@ -43,7 +48,7 @@ def addresses(inside):
     """For each rule of the site an address that leads somewhere."""
     with inside():
         ines = cast.ines()
-        thread = cast.a_post(category="rivers").thread
+        thread = cast.a_filed_post().thread
         waiting = cast.a_comment(thread, flags=["links"], text="It waits.")
         unconfirmed = cast.a_comment(thread, State.UNCONFIRMED, text="Unconfirmed.")
         published = cast.a_comment(thread, State.PUBLISHED, text="Published.")
@@ -56,16 +61,15 @@ def addresses(inside):
         answered = settling.settle([notice], Outcome.LEFT_UP, ines)
         return {
             "/": "/",
-            "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/": cast.POST,
+            f"{DAY}<slug>/": cast.POST,
             "/<path:address>/comments/": f"{cast.POST}comments/",
             "/<slug>/": cast.a_page().address,
-            "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>"
-            "/<int(min=1, max=1000000):number>/": f"{cast.POST}2/",
-            "/<path:address>/comment-page-<int(min=1, max=1000000):number>/": f"{cast.POST}comment-page-2/",
+            f"{DAY}<slug>/{NUMBER}": f"{cast.POST}2/",
+            f"/<path:address>/comment-page-{NUMBER}": f"{cast.POST}comment-page-2/",
             "/about/": "/about/",
             "/accessibility/": "/accessibility/",
             "/category/<slug>/": "/category/rivers/",
-            "/category/<slug>/page/<int(min=1, max=1000000):number>/": "/category/rivers/page/1/",
+            f"/category/<slug>/{PAGE}": "/category/rivers/page/1/",
             "/<path:address>/report/": f"{cast.POST}report/",
             "/comment/<id:id>": f"/comment/{published.id}",
             "/comment/<id:id>/reply": f"/comment/{published.id}/reply",
@@ -93,7 +97,7 @@ def addresses(inside):
             "/desk/sign-out": "/desk/sign-out",
             "/healthz": "/healthz",
             "/moderation/": "/moderation/",
-            "/page/<int(min=1, max=1000000):number>/": "/page/1/",
+            f"/{PAGE}": "/page/1/",
             "/privacy/": "/privacy/",
             "/receipt/<token>/": f"/receipt/{published.receipt_token}/",
             "/receipt/<token>/data.json": f"/receipt/{published.receipt_token}/data.json",
@@ -109,6 +113,19 @@ def addresses(inside):
             "/report/sent/<token>/address": f"/report/sent/{unread.panel_token}/address",
             "/report/sent/<token>/again": f"/report/sent/{unread.panel_token}/again",
             "/robots.txt": "/robots.txt",
+            YEAR: "/2026/",
+            f"{YEAR}{PAGE}": "/2026/page/1/",
+            MONTH: "/2026/10/",
+            f"{MONTH}{PAGE}": "/2026/10/page/1/",
+            DAY: "/2026/10/01/",
+            f"{DAY}{PAGE}": "/2026/10/01/page/1/",
+            "/author/<slug>/": "/author/ines-calder/",
+            f"/author/<slug>/{PAGE}": "/author/ines-calder/page/1/",
+            "/series/<slug>/": "/series/floods/",
+            f"/series/<slug>/{PAGE}": "/series/floods/page/1/",
+            "/tag/<slug>/": "/tag/water/",
+            f"/tag/<slug>/{PAGE}": "/tag/water/page/1/",
+            "/category/": "/category/",
             "/uploads/<name>": media.keep(cast.a_picture(), "rota.png"),
         }
 
@@ -277,6 +294,7 @@ class Marks:
 # What people typed or settings say: it stands on pages and is not ours to translate.
 CONTENT = [
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
+    "Water", "Floods", "Ines drew the map.",
     "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",

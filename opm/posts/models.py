@@ -40,11 +40,26 @@ post_tag = Table(
 )
 
 
-class Author(db.Model):
+class Filed:
+    """Something that posts are found under. It has a page of its own."""
+
+    slug: Mapped[str] = mapped_column(unique=True)
+
+    @property
+    def address(self) -> str:
+        """Its page."""
+        return f"/{self.__tablename__}/{self.slug}/"
+
+    @classmethod
+    def by_slug(cls, slug: str):
+        """The one with this address."""
+        return db.session.scalar(select(cls).where(cls.slug == slug))
+
+
+class Author(Filed, db.Model):
     """A byline. It need not have an account, and keeps its posts when its person leaves."""
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(SortedText)
     about: Mapped[str] = mapped_column(default="")
     person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
@@ -61,24 +76,13 @@ class Byline(db.Model):
     position: Mapped[int]
 
 
-class Category(db.Model):
+class Category(Filed, db.Model):
     """A subject that the site writes about."""
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(SortedText)
     description: Mapped[str] = mapped_column(default="")
     position: Mapped[int] = mapped_column(default=0)
-
-    @property
-    def address(self) -> str:
-        """Its page."""
-        return f"/category/{self.slug}/"
-
-    @classmethod
-    def by_slug(cls, slug: str) -> "Category | None":
-        """The category with this address."""
-        return db.session.scalar(select(cls).where(cls.slug == slug))
 
     @classmethod
     def with_counts(cls):
@@ -93,19 +97,17 @@ class Category(db.Model):
         )
 
 
-class Tag(db.Model):
+class Tag(Filed, db.Model):
     """A word that posts are marked with."""
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(SortedText)
 
 
-class Series(db.Model):
+class Series(Filed, db.Model):
     """Posts that belong together, in order."""
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    slug: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
     posts: Mapped[list["Post"]] = relationship(back_populates="series", order_by="Post.series_position")
 
@@ -167,6 +169,11 @@ class Post(db.Model):
     def for_list(cls):
         """The published posts with what a list shows of each."""
         return cls.published().options(joinedload(cls.thread), joinedload(cls.series), selectinload(cls.categories))
+
+    @classmethod
+    def next_moment(cls):
+        """When the next post that is already decided on goes public: until then nobody sees anything else."""
+        return select(func.min(cls.published_at)).where(cls.state == State.PUBLISHED, cls.published_at > clock.now())
 
     @classmethod
     def at(cls, day: date, slug: str) -> "Post | None":

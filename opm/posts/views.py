@@ -1,47 +1,94 @@
 """What readers see: the lists of posts, and the post with its thread."""
 
-from datetime import date
-
 from flask import Blueprint, Response, abort, render_template
-from sqlalchemy import func
 
-from opm import settings
 from opm.comments import threads
 from opm.comments.forms import CommentForm
 from opm.extensions import db
 from opm.lib.assets import FOREVER_SECONDS
-from opm.lib.caching import public_page
-from opm.lib.paging import LARGEST_PAGE, Page, pages
+from opm.lib.caching import changes_at, public_page
+from opm.lib.paging import LARGEST_PAGE
 from opm.lib.respond import page_or_fragment
-from opm.posts import media
-from opm.posts.models import Category, Post
+from opm.posts import lists, media
+from opm.posts.lists import Listing, Period
+from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
 
 bp = Blueprint("posts", __name__)
 
+PAGE = f"page/<int(min=1, max={LARGEST_PAGE}):number>"
+YEAR = "<int(fixed_digits=4):year>"
+MONTH = f"{YEAR}/<int(fixed_digits=2):month>"
+DAY = f"{MONTH}/<int(fixed_digits=2):day>"
+
 
 @bp.get("/", defaults={"number": 1})
-@bp.get(f"/page/<int(min=1, max={LARGEST_PAGE}):number>/")
+@bp.get(f"/{PAGE}/")
 @public_page
 def home(number):
     """All posts, the newest first."""
-    return _list(Post.for_list(), "/", number)
+    return _filtered(lists.everything(), number)
 
 
 @bp.get("/category/<slug>/", defaults={"number": 1})
-@bp.get(f"/category/<slug>/page/<int(min=1, max={LARGEST_PAGE}):number>/")
+@bp.get(f"/category/<slug>/{PAGE}/")
 @public_page
 def category(slug, number):
-    """The posts of one category. To htmx it answers with the list alone, filter and all."""
+    """The posts of one category."""
     category = Category.by_slug(slug) or abort(404)
-    return _list(Post.for_list().where(Post.categories.contains(category)), category.address, number, category)
+    return _filtered(lists.of_category(category), number, category)
 
 
-@bp.get("/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/")
+@bp.get("/category/")
+@public_page
+def categories():
+    """What the site writes about."""
+    changes_at(db.session.scalar(Post.next_moment()))
+    return render_template("posts/categories.html", rows=db.session.execute(Category.with_counts()).all())
+
+
+@bp.get("/tag/<slug>/", defaults={"number": 1})
+@bp.get(f"/tag/<slug>/{PAGE}/")
+@public_page
+def tag(slug, number):
+    """The posts marked with one word."""
+    return _list(lists.of_tag(Tag.by_slug(slug) or abort(404)), number)
+
+
+@bp.get("/author/<slug>/", defaults={"number": 1})
+@bp.get(f"/author/<slug>/{PAGE}/")
+@public_page
+def author(slug, number):
+    """Who somebody is, and what they wrote."""
+    return _list(lists.of_author(Author.by_slug(slug) or abort(404)), number)
+
+
+@bp.get("/series/<slug>/", defaults={"number": 1})
+@bp.get(f"/series/<slug>/{PAGE}/")
+@public_page
+def series(slug, number):
+    """The parts of a series, in order."""
+    return _list(lists.of_series(Series.by_slug(slug) or abort(404)), number)
+
+
+@bp.get(f"/{YEAR}/", defaults={"number": 1})
+@bp.get(f"/{YEAR}/{PAGE}/")
+@bp.get(f"/{MONTH}/", defaults={"number": 1})
+@bp.get(f"/{MONTH}/{PAGE}/")
+@bp.get(f"/{DAY}/", defaults={"number": 1})
+@bp.get(f"/{DAY}/{PAGE}/")
+@public_page
+def period(number, **numbers):
+    """What was published in a year, a month or a day."""
+    period = _period(**numbers)
+    return _list(period.listing, number, period=period, parts=period.parts(), neighbours=period.neighbours())
+
+
+@bp.get(f"/{DAY}/<slug>/")
 @public_page
 def post(year, month, day, slug):
     """One post with its comments and the form."""
-    post = Post.at(_day(year, month, day), slug) or abort(404)
+    post = Post.at(_period(year=year, month=month, day=day).first, slug) or abort(404)
     return render_template(
         "posts/post.html",
         post=post,
@@ -67,18 +114,20 @@ def page(slug):
     return render_template("posts/page.html", page=StandingPage.at(slug) or abort(404))
 
 
-def _list(query, address, number, category=None):
-    size = settings.current().posts_per_page
-    rows = db.session.execute(query.add_columns(func.count().over()).limit(size).offset((number - 1) * size)).all()
-    if not rows and number > 1:
-        abort(404)
-    page = Page([row[0] for row in rows], number, pages(rows[0][1] if rows else 0, size), address)
-    filters = db.session.execute(Category.with_counts()).all()
-    return page_or_fragment("posts/list.html", "posts/_list.html", page=page, category=category, filters=filters)
+def _filtered(listing: Listing, number: int, category: Category | None = None):
+    """The list with its filter. To htmx it answers with these alone."""
+    page = listing.page(number) or abort(404)
+    filters, categories = lists.choices(category)
+    values = {"listing": listing, "page": page, "category": category, "filters": filters, "categories": categories}
+    return page_or_fragment("posts/list.html", "posts/_list.html", **values)
 
 
-def _day(year: int, month: int, day: int) -> date:
+def _list(listing: Listing, number: int, **values):
+    return render_template("posts/list.html", listing=listing, page=listing.page(number) or abort(404), **values)
+
+
+def _period(**numbers: int) -> Period:
     try:
-        return date(year, month, day)
+        return Period(**numbers)
     except ValueError:
         abort(404)

@@ -21,12 +21,6 @@ BROTLI = {"Accept-Encoding": "br"}
 
 
 @pytest.fixture
-def reader(app):
-    """Reads as a careful program does: each answer is checked on the way."""
-    return Stranger(app)
-
-
-@pytest.fixture
 def post(inside):
     """A published post in a category, at `cast.POST`."""
     with inside():
