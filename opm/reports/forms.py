@@ -68,7 +68,7 @@ class NoticeForm(PublicForm):
 
     on = Line(
         validators=[
-            filled(_("Write the address of the comment, post or page")),
+            filled(_("Write the address of the comment, post, page or picture")),
             no_longer_than(LONGEST_PLACE, TOO_LONG),
         ]
     )

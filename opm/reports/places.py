@@ -13,6 +13,7 @@ from opm.extensions import db
 from opm.lib import moved
 from opm.lib.columns import LARGEST_ID
 from opm.lib.origin import our_hosts, our_origins
+from opm.posts import media
 from opm.posts.models import Post
 from opm.posts.pages import StandingPage
 
@@ -28,7 +29,7 @@ class Place:
 
 
 def find(typed: str) -> Place | None:
-    """The comment, post or page at this address: a path, or a whole address with one of our hosts. None if none is."""
+    """The comment, post, page or picture at this address, if there is one: a path, or a whole address of our host."""
     path, fragment = _parts(typed)
     if path is None:
         return None
@@ -74,6 +75,8 @@ def _at(path: str | None) -> Place | None:
         case "posts.page":
             page = StandingPage.at(values["slug"])
             return page and Place(page.address)
+        case "posts.picture":
+            return Place(path) if media.read(values["name"]) else None
         case str() if endpoint.startswith("site.") and path.endswith("/"):  # about, privacy, …
             return Place(path)
     return None

@@ -4,6 +4,7 @@ import pytest
 
 from opm.comments.models import State
 from opm.lib import moved
+from opm.posts import media
 from opm.reports import places
 from tests import cast
 
@@ -39,6 +40,14 @@ def test_a_comment_is_found_by_each_of_its_addresses(comment, find):
         f"{HERE}{cast.POST}#comment-{comment.id}",
     ):  # fmt: skip
         assert find(typed) == own, typed
+
+
+def test_a_picture_of_ours_is_found(inside, thread, find):
+    with inside():
+        picture = media.keep(cast.a_picture(), "rota.png")
+    assert find(f"{HERE}{picture}") == picture
+    assert find(picture.replace("rota", "other")) is None
+    assert find("/uploads/..%2Fsecret-key") is None
 
 
 def test_what_moved_is_found_where_it_stands_now(inside, thread, find):
