@@ -21,7 +21,8 @@ PIECES = [
 ]  # fmt: skip
 FIELDS = [
     "text", "name", "email", "url", "parent", "code", "decision", "revision", "rule", "note", "csrf_token", "next",
-    "state", "never_again", "outcome", "left", "id", "number", "reason", "on", "page", "s", "p", "q",
+    "state", "never_again", "outcome", "left", "id", "number", "reason", "on", "quote", "ground",
+    "untrue", "is_true", "seen", "reply", "comment", "page", "s", "p", "q",
 ]  # fmt: skip
 VALUES = [*PIECES, "jo@example.org", "a@b,c@d", "=?utf-8?q?x?=", "approve", "reject", "x" * 11_000, "(" * 5_000]
 HEADERS = {
