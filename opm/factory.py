@@ -16,6 +16,7 @@ from opm.desk import outbox as outbox_desk
 from opm.desk import views as desk
 from opm.lib import assets, caching, headers, i18n, origin
 from opm.lib.columns import LARGEST_ID
+from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
 from opm.posts import views as posts
 from opm.reports import desk as reports_desk
@@ -46,11 +47,11 @@ def create_app(environ=None, **overrides) -> Flask:
     app.config["WTF_CSRF_SSL_STRICT"] = False  # no Referer is needed: lib/origin.py has seen whose page sent it
     app.session_interface = RowSessions()
     _set_templates_up(app)
-    _stand_behind_proxies(app)
     extensions.init(app)
     _open_rooms(app)
     _agree_on_answers(app)
     cli.init(app)
+    _put_in_front(app)
     return app
 
 
@@ -60,11 +61,6 @@ def _set_templates_up(app):
     filters.init(app)
     assets.init(app)
     app.context_processor(lambda: {"settings": settings.current()})
-
-
-def _stand_behind_proxies(app):
-    if count := app.config["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
 
 
 def _open_rooms(app):
@@ -91,6 +87,14 @@ def _agree_on_answers(app):
     Compress(app)
 
 
+def _put_in_front(app):
+    """What a request meets on its way to Flask, the last first: static files, kept pages, what proxies say of it."""
+    if count := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)
+    app.wsgi_app = app.extensions["pages"] = PageCache(app, app.wsgi_app)
+    app.wsgi_app = assets.in_front_of(app)
+
+
 def _no_nul():
     """No address holds a NUL. SQLite would find nothing there; PostgreSQL refuses even to look."""
     if "\0" in request.path:
@@ -106,7 +110,7 @@ def _read_the_form_first():
 def _read_the_version_first():
     """Whatever a reader is shown is at least as new as the public version that was read before it."""
     if request.method in extensions.SAFE_METHODS:
-        caching.read_at(settings.current().version)
+        caching.begin(settings.current().version)
 
 
 class _Int(IntegerConverter):

@@ -85,6 +85,7 @@ def app(site):
                 db.session.execute(table.delete())
         db.session.execute(text("UPDATE publicity SET version = 1"))
         db.session.commit()
+    site.extensions["pages"].clear()
     return site
 
 
@@ -101,6 +102,7 @@ def inside(app):
                 return
             yield
             db.session.commit()
+        app.extensions["pages"].clear()  # a scene may be set past the stories that raise the public version
 
     return inside
 

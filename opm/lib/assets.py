@@ -18,21 +18,29 @@ HASHED = re.compile(r"\.[0-9a-f]{10}\.\w+$")
 
 
 def init(app) -> None:
-    """Serves `static/` and gives templates `asset(name)`, the address of a file."""
-    served = Path(app.instance_path) / "static"
-    served.mkdir(parents=True, exist_ok=True)
+    """Lays `static/` out and gives templates `asset(name)`, the address of a file."""
+    folder = _folder(app)
+    folder.mkdir(parents=True, exist_ok=True)
     sources = [path for path in sorted(Path(app.root_path, "../static").iterdir()) if path.is_file()]
-    addresses = {path.name: f"/static/{_lay_out(path, served).name}" for path in sources}
+    addresses = {path.name: f"/static/{_lay_out(path, folder).name}" for path in sources}
     app.jinja_env.globals["asset"] = addresses.__getitem__
-    app.wsgi_app = WhiteNoise(
+
+
+def in_front_of(app) -> WhiteNoise:
+    """Answers for what is laid out by now, and leaves the rest to the app."""
+    return WhiteNoise(
         app.wsgi_app,
-        root=served,
+        root=_folder(app),
         prefix="static/",
         max_age=FOREVER_SECONDS,
         allow_all_origins=False,
         immutable_file_test=lambda _path, url: bool(HASHED.search(url)),
         add_headers_function=lambda headers, _path, _url: headers.add_header("X-Content-Type-Options", "nosniff"),
     )
+
+
+def _folder(app) -> Path:
+    return Path(app.instance_path) / "static"
 
 
 def _lay_out(path: Path, folder: Path) -> Path:

@@ -35,25 +35,30 @@ def public_page(view):
             response.headers["Cache-Control"] = "public, no-cache"
             tag = hashlib.sha256(response.get_data()).hexdigest()[:TAG_LENGTH]
             response.set_etag(tag, weak=True)
-            request.environ[TERMS] = Terms(g.get("version_read", 0), g.get("changes_at"))
+            request.environ[TERMS] = Terms(g.public_version, g.get("changes_at"))
         return response
 
     answer.is_public_page = True
     return answer
 
 
-def read_at(version: int) -> None:
-    """This is the public version that was read before all else that this request shows."""
-    g.version_read = version
+def begin(version: int) -> None:
+    """Before anything else that a request shows: this is the public version now. Whatever is kept hangs on it."""
+    g.public_version, g.began_at = version, clock.now()
 
 
 def changes_at(moment: datetime | None) -> None:
     """By the clock alone this page will look different from that moment on: it is kept no longer.
 
-    Of several moments the earliest counts. What is past changes nothing more.
+    Of several moments the earliest counts. What was past when the request began changes nothing more.
     """
-    if moment is not None and moment > clock.now():
+    if moment is not None and moment > began_at():
         g.changes_at = min(moment, g.get("changes_at") or moment)
+
+
+def began_at() -> datetime:
+    """When this request began. What becomes public after that may be missing on its page: look for it from here on."""
+    return g.get("began_at") or clock.now()
 
 
 def finish(response):

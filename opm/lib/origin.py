@@ -6,6 +6,7 @@ Source: OWASP CSRF prevention cheat sheet, "Fetch metadata" with "verifying orig
 """
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, request
@@ -15,6 +16,7 @@ from opm.extensions import SAFE_METHODS
 from opm.lib import tokens
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST_HOST = 300  # a name has at most 253
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -28,7 +30,7 @@ def check() -> None:
     Raises ForeignOrigin for an unsafe request that another site's page sent. Flask's own TRUSTED_HOSTS knows neither
     IPv6 addresses nor that case does not count.
     """
-    if urlsplit(f"//{request.host}").hostname not in our_hosts():
+    if not is_our_host(request.host, current_app.config):
         abort(400)
     if request.method in SAFE_METHODS:
         return
@@ -41,18 +43,41 @@ def check() -> None:
         abort(415)
 
 
-def our_origins() -> set[str]:
+def our_origins() -> frozenset[str]:
     """The base URL as browsers write it, without its scheme's own port; on loopback also its other names."""
-    base = urlsplit(current_app.config["BASE_URL"])
+    return _origins(current_app.config["BASE_URL"], current_app.config["IS_LOOPBACK"])
+
+
+def our_hosts() -> frozenset[str]:
+    """The host names that requests may ask for, whatever the port."""
+    return _hosts(current_app.config["BASE_URL"], current_app.config["IS_LOOPBACK"])
+
+
+def is_our_host(host: str | None, config) -> bool:
+    """Whether a Host header names this site, whatever the port. Quick, and asked before there is an app context."""
+    return bool(host) and _is_named(host[:LONGEST_HOST], config["BASE_URL"], config["IS_LOOPBACK"])
+
+
+@lru_cache(64)
+def _is_named(host: str, base_url: str, is_loopback: bool) -> bool:
+    try:
+        return urlsplit(f"//{host}").hostname in _hosts(base_url, is_loopback)
+    except ValueError:
+        return False
+
+
+@lru_cache(8)
+def _hosts(base_url: str, is_loopback: bool) -> frozenset[str]:
+    return frozenset(urlsplit(origin).hostname for origin in _origins(base_url, is_loopback))
+
+
+@lru_cache(8)
+def _origins(base_url: str, is_loopback: bool) -> frozenset[str]:
+    base = urlsplit(base_url)
     host = f"[{base.hostname}]" if ":" in base.hostname else base.hostname
     port = "" if base.port in (None, DEFAULT_PORTS[base.scheme]) else f":{base.port}"
-    names = {host, *LOOPBACK_NAMES} if current_app.config["IS_LOOPBACK"] else {host}
-    return {f"{base.scheme}://{name}{port}" for name in names}
-
-
-def our_hosts() -> set[str]:
-    """The host names that requests may ask for, whatever the port."""
-    return {urlsplit(origin).hostname for origin in our_origins()}
+    names = {host, *LOOPBACK_NAMES} if is_loopback else {host}
+    return frozenset(f"{base.scheme}://{name}{port}" for name in names)
 
 
 def network() -> str:

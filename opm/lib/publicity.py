@@ -4,10 +4,18 @@ Readers read it first, so whatever they keep hangs on it. It is raised last in a
 the comment and the thread, so that writers meet in one order.
 """
 
+import contextlib
+import functools
+import threading
+import weakref
+
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db
+
+PATIENCE_SECONDS = 1  # for the look before a page is given out of the cache; then the page is made anew
 
 
 class Publicity(db.Model):
@@ -26,3 +34,91 @@ def bump() -> None:
     """Say that what the public sees has changed. Call it last."""
     db.session.flush()
     db.session.execute(update(Publicity).values(version=Publicity.version + 1))
+
+
+class Watch:
+    """Says which public version stands this moment, quickly enough to be asked before each page that is given out.
+
+    It has a connection of its own, made when it is first asked: never before a process has been forked.
+    """
+
+    def __init__(self, app):
+        self._app = app
+        self._lock = threading.Lock()
+        self._look = None
+
+    def version(self) -> int | None:
+        """The version, or None where the database does not say so at once."""
+        if not self._lock.acquire(timeout=PATIENCE_SECONDS):
+            return None
+        try:
+            if self._look is None:
+                self._look = self._begun()
+            return self._look()
+        except (SQLAlchemyError, *self._errors):
+            self._look = None  # looked at anew, the next time
+            return None
+        finally:
+            self._lock.release()
+
+    def _begun(self):
+        with self._app.app_context():
+            engine = db.engine
+        connection = engine.raw_connection()
+        raw = connection.driver_connection
+        connection.detach()  # it stays with us
+        return _SqliteLook(raw) if engine.dialect.name == "sqlite" else _PostgresLook(raw)
+
+    @functools.cached_property
+    def _errors(self) -> tuple[type[Exception], ...]:
+        with self._app.app_context():
+            return (db.engine.dialect.loaded_dbapi.Error,)
+
+
+class _Look:
+    """A connection that is closed with what looks through it."""
+
+    def __init__(self, raw):
+        self._raw = raw
+        weakref.finalize(self, _close, raw)
+
+    def _one(self, statement: str) -> int:
+        return self._raw.execute(statement).fetchone()[0]
+
+
+class _SqliteLook(_Look):
+    """Asks for the version itself only after somebody has written anything: `data_version` costs no look at a table.
+
+    In this order: what is written between the two is seen by the next look. Who holds it up is not waited for.
+    Source: https://sqlite.org/pragma.html#pragma_data_version
+    """
+
+    def __init__(self, raw):
+        super().__init__(raw)
+        raw.execute("PRAGMA query_only = ON")
+        raw.execute("PRAGMA busy_timeout = 0")
+        self._seen = self._version = None
+
+    def __call__(self) -> int:
+        seen = self._one("PRAGMA data_version")
+        if seen != self._seen:
+            self._version = self._one("SELECT version FROM publicity")
+            self._seen = seen
+        return self._version
+
+
+class _PostgresLook(_Look):
+    """Asks each time: one round trip."""
+
+    def __init__(self, raw):
+        super().__init__(raw)
+        raw.autocommit = True
+        raw.execute(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
+
+    def __call__(self) -> int:
+        return self._one("SELECT version FROM publicity")
+
+
+def _close(raw) -> None:
+    with contextlib.suppress(Exception):
+        raw.close()

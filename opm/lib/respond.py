@@ -6,7 +6,12 @@ from flask import Response, g, make_response, redirect, render_template, request
 def wants_fragment() -> bool:
     """Whether htmx asked, so that only what is new is wanted. The answer then says in Vary that it was looked at."""
     g.varies_by_htmx = True
-    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    return is_for_fragment(request.environ)
+
+
+def is_for_fragment(environ: dict) -> bool:
+    """Whether a request, as the server hands it over, is htmx's for what is new alone."""
+    return environ.get("HTTP_HX_REQUEST") == "true" and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in environ
 
 
 def page_or_fragment(page: str, fragment: str, status: int = 200, /, **values) -> Response:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, sele
 
 from opm.comments.models import Thread
 from opm.extensions import Model, db
-from opm.lib import clock
+from opm.lib import caching, clock
 from opm.lib.columns import BigId, SortedText, UtcDateTime
 from opm.lib.markdown import Format, render
 from opm.posts.media import with_sizes
@@ -173,7 +173,8 @@ class Post(db.Model):
     @classmethod
     def next_moment(cls):
         """When the next post that is already decided on goes public: until then nobody sees anything else."""
-        return select(func.min(cls.published_at)).where(cls.state == State.PUBLISHED, cls.published_at > clock.now())
+        to_come = cls.published_at > caching.began_at()
+        return select(func.min(cls.published_at)).where(cls.state == State.PUBLISHED, to_come)
 
     @classmethod
     def at(cls, day: date, slug: str) -> "Post | None":

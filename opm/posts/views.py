@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, abort, render_template
 
+from opm import settings
 from opm.comments import threads
 from opm.comments.forms import CommentForm
 from opm.extensions import db
@@ -89,6 +90,7 @@ def period(number, **numbers):
 def post(year, month, day, slug):
     """One post with its comments and the form."""
     post = Post.at(_period(year=year, month=month, day=day).first, slug) or abort(404)
+    changes_at(post.thread.closing_at(settings.current().close_after_days))
     return render_template(
         "posts/post.html",
         post=post,
