@@ -12,18 +12,24 @@ from tests import cast
 from tests.browser import FRAGMENT
 from tests.stranger import Answer, Stranger
 from tests.tables import rows
+from tests.test_house import addresses  # noqa: F401
 
 EVERYBODY = set(Role)
 MODERATORS = {Role.MODERATOR, Role.ADMIN}
 # The reviewed table: every address behind the door, and who may use it.
-ROOMS = {
-    ("GET", "/desk/"): EVERYBODY,
-    ("POST", "/desk/sign-out"): EVERYBODY,
-    ("GET", "/desk/comments/"): MODERATORS,
-    ("GET", "/desk/comments/<id:id>"): MODERATORS,
-    ("POST", "/desk/comments/<id:id>/decision"): MODERATORS,
-    ("POST", "/desk/comments/decisions/<id:id>/undo"): MODERATORS,
-    ("GET", "/desk/outbox/"): {Role.ADMIN},
+ROOMS = {  # who may, and what they get who send no more than DECISION
+    ("GET", "/desk/"): (EVERYBODY, 200),
+    ("POST", "/desk/sign-out"): (EVERYBODY, 303),
+    ("GET", "/desk/comments/"): (MODERATORS, 200),
+    ("GET", "/desk/comments/<id:id>"): (MODERATORS, 200),
+    ("POST", "/desk/comments/<id:id>/decision"): (MODERATORS, 303),
+    ("POST", "/desk/comments/decisions/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/reports/"): (MODERATORS, 200),
+    ("GET", "/desk/reports/<id:id>"): (MODERATORS, 200),
+    ("GET", "/desk/reports/answered/"): (MODERATORS, 200),
+    ("POST", "/desk/reports/<id:id>/answer"): (MODERATORS, 422),  # approving is no answer to a report
+    ("POST", "/desk/reports/answers/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
 }
 DECISION = {"decision": "approve", "revision": "1"}
 NOTE = "Please leave out\nthe street."
@@ -73,20 +79,17 @@ def test_the_table_names_every_address_behind_the_door(site):
 
 
 @pytest.mark.parametrize("role", Role)
-def test_each_role_may_do_what_the_table_says_and_no_more(app, inside, comment, browser, role):
+def test_each_role_may_do_what_the_table_says_and_no_more(app, inside, addresses, browser, role):  # noqa: F811
     with inside():
-        others = [a_person(other) for other in Role if other != role]
-        decided = cast.a_comment(comment.thread, text="Decided.")
-        undo = moderation.decide(decided, Act.SPAM, others[0], revision=1).id
+        [a_person(other) for other in Role if other != role]
     cast.signed_in(browser, inside, lambda: a_person(role))
     token = token_of(browser)
-    for (method, rule), roles in sorted(ROOMS.items()):  # signing out comes last
-        path = rule.replace("<id:id>", str(undo if "undo" in rule else comment.id))
+    for (method, rule), (roles, status) in sorted(ROOMS.items()):  # signing out comes last
+        path = addresses[rule]
         before = rows(app)
         response = browser.client.open(path, method=method, data=DECISION | {"csrf_token": token})
         if role in roles:
-            expected = {"GET": 200, "POST": 303}[method] if "undo" not in rule else 409  # not theirs
-            assert response.status_code == expected, (role, path)
+            assert response.status_code == status, (role, path)
         else:
             answer = Answer(response)
             assert answer.status == 403, (role, path)
