@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from opm import settings
 from opm.lib import clock, links, markdown, redaction
@@ -95,10 +95,11 @@ def taken_out() -> Markup:
     return Markup('<em class="gone">[{}]</em>').format(_("a moderator took words out"))
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names as a sentence has them: "Ines, Piotr and Rosa"."""
+def listed(names: Iterable[str]) -> Markup:
+    """Names, or links with them, as a sentence has them: "Ines, Piotr and Rosa"."""
     *others, last = names
-    return _("%(others)s and %(last)s", others=", ".join(others), last=last) if others else last
+    both = {"others": Markup(", ").join(others), "last": last}
+    return Markup(_("%(others)s and %(last)s")) % both if others else escape(last)
 
 
 def is_late(at: datetime, within_hours: int) -> bool:

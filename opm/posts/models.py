@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, func, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, bindparam, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.orderinglist import ordering_list
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer
@@ -25,6 +25,10 @@ class State(StrEnum):
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
 
+
+# What these are is looked up when a statement is asked, not when it is made.
+NOW = bindparam("now", callable_=lambda: clock.now(), type_=UtcDateTime)
+BEGAN = bindparam("began", callable_=lambda: caching.began_at(), type_=UtcDateTime)
 
 post_category = Table(
     "post_category",
@@ -112,6 +116,11 @@ class Series(Filed, db.Model):
     posts: Mapped[list["Post"]] = relationship(back_populates="series", order_by="Post.series_position")
 
 
+def address_of(day: date, slug: str) -> str:
+    """The path of a post's page, from the day it was published on in the site's zone."""
+    return f"/{day:%Y/%m/%d}/{slug}/"
+
+
 class Post(db.Model):
     """One piece of the team's writing. Its HTML is made once, on saving; its source is kept."""
 
@@ -158,7 +167,7 @@ class Post(db.Model):
     @classmethod
     def is_public(cls):
         """The condition under which the public sees a post: said here and nowhere else."""
-        return and_(cls.state == State.PUBLISHED, cls.published_at <= clock.now())
+        return and_(cls.state == State.PUBLISHED, cls.published_at <= NOW)
 
     @classmethod
     def published(cls):
@@ -173,8 +182,7 @@ class Post(db.Model):
     @classmethod
     def next_moment(cls):
         """When the next post that is already decided on goes public: until then nobody sees anything else."""
-        to_come = cls.published_at > caching.began_at()
-        return select(func.min(cls.published_at)).where(cls.state == State.PUBLISHED, to_come)
+        return select(func.min(cls.published_at)).where(cls.state == State.PUBLISHED, cls.published_at > BEGAN)
 
     @classmethod
     def at(cls, day: date, slug: str) -> "Post | None":
@@ -194,8 +202,8 @@ class Post(db.Model):
 
     @property
     def address(self) -> str:
-        """The path of its page, from the day it was published on in the site's zone."""
-        return f"/{self.published_on:%Y/%m/%d}/{self.slug}/"
+        """The path of its page."""
+        return address_of(self.published_on, self.slug)
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""

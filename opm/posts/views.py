@@ -11,6 +11,7 @@ from opm.lib.caching import changes_at, public_page
 from opm.lib.paging import LARGEST_PAGE
 from opm.lib.respond import page_or_fragment
 from opm.posts import lists, media
+from opm.posts.around import around
 from opm.posts.lists import Listing, Period
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
@@ -95,6 +96,7 @@ def post(year, month, day, slug):
         "posts/post.html",
         post=post,
         thread=post.thread,
+        around=around(post),
         branches=threads.branches(post.thread),
         form=CommentForm(formdata=None),
     )

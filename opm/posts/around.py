@@ -1,0 +1,128 @@
+"""What stands around a post: its tags, the other parts of its series, and what to read next."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from sqlalchemy import Date, Integer, String, bindparam, cast, func, literal, null, or_, select, union_all
+
+from opm.extensions import db
+from opm.lib import caching
+from opm.lib.columns import UtcDateTime
+from opm.posts.models import Post, Tag, address_of, post_category, post_tag
+
+MOST_RELATED = 3
+TAG_WEIGHS, CATEGORY_WEIGHS = 2, 1  # a tag says more than a category, which holds much
+MOST_PARTS = 7  # of a series, named under a post; of a longer one those nearest to it
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A link to something else: its name, its address, its place in an order."""
+
+    name: str
+    address: str
+    number: int | None
+
+
+@dataclass
+class Around:
+    """All of that, in the order in which it is shown."""
+
+    tags: list[Pointer] = field(default_factory=list)
+    parts: list[Pointer] = field(default_factory=list)  # of its series, itself included
+    related: list[Pointer] = field(default_factory=list)
+    here: int | None = None  # the post's own number in its series
+
+    @property
+    def last(self) -> int:
+        """The number of the last part that is public."""
+        return self.parts[-1].number
+
+    @property
+    def before(self) -> Pointer | None:
+        """The part to read first."""
+        return next((part for part in reversed(self.parts) if part.number < self.here), None)
+
+    @property
+    def after(self) -> Pointer | None:
+        """The part to read next."""
+        return next((part for part in self.parts if part.number > self.here), None)
+
+    @property
+    def nearest(self) -> list[Pointer]:
+        """The parts that are named under the post."""
+        index = next(index for index, part in enumerate(self.parts) if part.number == self.here)
+        first = max(0, min(index - MOST_PARTS // 2, len(self.parts) - MOST_PARTS))
+        return self.parts[first : first + MOST_PARTS]
+
+
+def around(post: Post) -> Around:
+    """What stands around this post. One statement. The page is kept no longer than until the next post comes."""
+    found = Around(here=post.series_position)
+    lists = {"tag": found.tags, "part": found.parts, "related": found.related}
+    given = {"post_id": post.id, "series_id": post.series_id if post.series_position is not None else None}
+    for kind, name, slug, day, number, at in db.session.execute(_statement(), given):
+        if kind == "next":
+            caching.changes_at(at)
+        else:
+            lists[kind].append(Pointer(name, _address(slug, day), number))
+    found.tags.sort(key=lambda tag: tag.name)
+    found.parts.sort(key=lambda part: part.number)
+    return found
+
+
+def _address(slug: str, day: date | None) -> str:
+    return address_of(day, slug) if day else f"/tag/{slug}/"
+
+
+@cache
+def _statement():
+    """Rows of (kind, name, slug, day, number, moment). Made once: to put it together takes longer than to ask it."""
+    return union_all(_related(), _parts(), _tags(), _next())
+
+
+def _tags():
+    words = Tag.name, Tag.slug, cast(null(), Date), cast(null(), Integer), cast(null(), UtcDateTime)
+    return select(literal("tag"), *words).join(post_tag).where(post_tag.c.post_id == bindparam("post_id"))
+
+
+def _parts():
+    """Where a part is withdrawn, the others keep their numbers: what points at part 3 goes on doing so."""
+    places = Post.title, Post.slug, Post.published_on, Post.series_position, Post.published_at
+    is_part = Post.series_id == bindparam("series_id"), Post.series_position.is_not(None)
+    return select(literal("part"), *places).where(Post.is_public(), *is_part)
+
+
+def _related():
+    """The posts that share the most tags and categories with it, of equal ones the newest; no part of its series."""
+    shared = _shared()
+    weight = func.sum(shared.c.weight).label("weight")
+    found = (
+        select(literal("related"), Post.title, Post.slug, Post.published_on, weight, Post.published_at)
+        .join(shared, shared.c.post_id == Post.id)
+        .where(Post.is_public(), Post.id != bindparam("post_id"))
+        .where(or_(Post.series_id.is_(None), Post.series_id.is_distinct_from(bindparam("series_id"))))
+        .group_by(Post.id)
+        .order_by(weight.desc(), Post.published_at.desc(), Post.id.desc())
+        .limit(MOST_RELATED)
+    )
+    return select(found.subquery())
+
+
+def _shared():
+    """Rows of (post, weight): one for each tag and category that a post has in common with this one."""
+    return union_all(
+        _in_common(post_tag, post_tag.c.tag_id, TAG_WEIGHS),
+        _in_common(post_category, post_category.c.category_id, CATEGORY_WEIGHS),
+    ).subquery()
+
+
+def _in_common(table, filed_under, weight: int):
+    here = select(filed_under).where(table.c.post_id == bindparam("post_id"))
+    return select(table.c.post_id, literal(weight).label("weight")).where(filed_under.in_(here))
+
+
+def _next():
+    empty = (cast(null(), kind) for kind in (String, String, Date, Integer))
+    return select(literal("next"), *empty, Post.next_moment().scalar_subquery())
