@@ -1,8 +1,10 @@
 """What the team wrote: each post a Markdown file in `posts/`, with its facts on top.
 
-A post links to an earlier one by `post:` and its slug, since addresses hold a date and dates hang on today.
+A post links to an earlier one by `post:` and its slug, since addresses hold a date and dates hang on today. It shows
+a picture of `pictures/` by `picture:` and its name. (The pictures are drawn as SVG files beside them.)
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,13 +14,17 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.slugs import slug
+from opm.posts import media
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.publishing import publish
 
+SOURCE = "demo"  # by this posts and comments are known to be the demo's own
 FILES = Path(__file__).parent / "posts"
+PICTURES = Path(__file__).parent / "pictures"
 ABOUT_AUTHORS = {
     "Ines Calder": "Ines leads the policy team of Northmere Council. She used to drive the number 7.",
     "Piotr Lund": "Piotr works on rivers and buses, and would like fewer of the first in the second.",
+    "Lotte Akande": "Lotte works on housing for Harrowick District Council, and was our guest once.",
 }
 CATEGORIES = [
     ("Buses", "Routes, fares and stops, and who they leave out."),
@@ -53,8 +59,14 @@ class Piece:
         return moment(_today() - timedelta(days=self.days_ago), self.facts["time"])
 
     @property
+    def comments_close_at(self) -> datetime | None:
+        """The date set for its comments to close, if there is one."""
+        days = self.facts.get("comments close after days")
+        return moment(_today() - timedelta(days=self.days_ago - int(days)), self.facts["time"]) if days else None
+
+    @property
     def comments_closed_at(self) -> datetime | None:
-        """When its comments were closed, if they were."""
+        """When its comments were closed by hand, if they were."""
         days_ago = self.facts.get("comments closed days ago")
         return moment(_today() - timedelta(days=int(days_ago)), self.facts["time"]) if days_ago else None
 
@@ -65,7 +77,7 @@ class Piece:
 
 def publish_all(staff: dict[str, Person]) -> dict[str, Post]:
     """Publishes every piece, the oldest first. Returns the posts by slug."""
-    bylines = {name: _byline(person) for name, person in staff.items()}
+    bylines = {name: _byline(name, staff.get(name)) for name in ABOUT_AUTHORS}
     shelves = _Shelves()
     posts: dict[str, Post] = {}
     for piece in sorted(map(Piece.read, FILES.glob("*.md")), key=lambda piece: -piece.days_ago):
@@ -100,14 +112,16 @@ class _Shelves:
 
 def _publish(piece: Piece, bylines: dict[str, Author], shelves: _Shelves, earlier: dict[str, Post]) -> Post:
     post = Post(title=piece.facts["title"], slug=piece.slug, summary=piece.facts["summary"])
+    post.source, post.source_id = SOURCE, piece.slug
     post.authors = [bylines[name] for name in piece.names("authors")]
     post.categories = [shelves.categories[name] for name in piece.names("categories")]
     post.tags = [shelves.tag(name) for name in piece.names("tags")]
     if "series" in piece.facts:
         shelves.place(post, *piece.names("series"))
-    post.write(_linked(piece.text, earlier))
+    post.write(_illustrated(_linked(piece.text, earlier)))
     post.changed_at = piece.published_at
     publish(post, piece.published_at, comments_closed_at=piece.comments_closed_at)
+    post.thread.closes_at = piece.comments_close_at
     return post
 
 
@@ -117,8 +131,17 @@ def _linked(text: str, earlier: dict[str, Post]) -> str:
     return text
 
 
-def _byline(person: Person) -> Author:
-    return Author(name=person.name, slug=slug(person.name), about=ABOUT_AUTHORS[person.name], person_id=person.id)
+def _illustrated(text: str) -> str:
+    return re.sub(r"\(picture:([a-z0-9-]+\.png)\)", lambda m: f"({_kept(m[1])})", text)
+
+
+def _kept(name: str) -> str:
+    return media.keep((PICTURES / name).read_bytes(), name)
+
+
+def _byline(name: str, person: Person | None) -> Author:
+    """A guest has one without an account."""
+    return Author(name=name, slug=slug(name), about=ABOUT_AUTHORS[name], person_id=person and person.id)
 
 
 def _today() -> date:

@@ -1,42 +1,10 @@
-"""What people said under the posts of the demo, and what became of it. All of them are made up."""
+"""What people said about the buses."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-from opm.comments.models import Act
+from opm.demo.voices.shapes import Complaint, Said, Waiting
+from opm.reports.models import Ground
 
-Moment = tuple[int, str]  # so many days after the post, at that time
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """Something that was decided about, or that the team said itself."""
-
-    name: str
-    at: Moment
-    text: str
-    answers: int | None = None  # the number of the comment that it answers
-    act: Act = Act.APPROVE
-    by: str = "Piotr Lund"
-    decided_at: Moment | None = None  # by default soon after it was written
-    rule: int | None = None
-    note: str = ""
-    withdrawn_at: Moment | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """Something that nobody has decided about yet; `ago` is when its address was confirmed, or it was written."""
-
-    name: str
-    ago: timedelta
-    text: str
-    answers: int | None = None
-    is_confirmed: bool = True
-    flags: tuple[str, ...] = ()
-
-
-# Under each post, by its slug, in order of publication: the first is comment 1.
 SAID = {
     "why-change": [
         Said(
@@ -155,80 +123,6 @@ SAID = {
             ),
         ),
     ],
-    "sandbags": [
-        Said(
-            name="Leonie Marsh",
-            at=(1, "19:34"),
-            decided_at=(2, "08:50"),
-            text=(
-                "We are new in the lane and on the rota for the first time. One small thing: there are two rows of "
-                "figures on the gauge, and one of them is in feet. We read the wrong one for two days and thought "
-                "that we would all drown."
-            ),
-        ),
-        Said(
-            name="Piotr Lund",
-            at=(3, "14:20"),
-            answers=1,
-            text=(
-                "That is just what a rehearsal should have found, and it did not. The feet were painted over this "
-                "morning, and each of the four levels has a white mark now. Thank you, and welcome to the lane."
-            ),
-        ),
-        Said(
-            name="Joan Petty",
-            at=(3, "16:55"),
-            answers=2,
-            text="My grandfather painted those feet. I shall miss them. But she is right.",
-        ),
-    ],
-    "empty-shops": [
-        Said(
-            name="Farida Noor",
-            at=(2, "12:08"),
-            by="Ines Calder",
-            text=(
-                "Seven out of ten sounds well. But what did the seven take from shops that were there before and do "
-                "pay rent? The bakery at the station closed in the same year."
-            ),
-        ),
-        Said(
-            name="Ines Calder",
-            at=(3, "10:15"),
-            answers=1,
-            text=(
-                "A fair question, and we cannot rule it out. The bakery had given notice before No. 9 sold its first "
-                "loaf, but two cafés tell us that their Saturdays are thinner. We looked at our ten and should have "
-                "looked at the whole street. If there is another ten, we will."
-            ),
-        ),
-        Said(
-            name="Graham Stell",
-            at=(5, "20:47"),
-            decided_at=(6, "09:30"),
-            act=Act.REJECT,
-            rule=3,
-            note=(
-                "You ask how the panel chose, and that deserves an answer. If you send the question again without "
-                "what you say about one of its members, we will gladly publish it, and reply."
-            ),
-            text=(
-                "Postcards! Anyone could have told them that. The student on that panel cannot add up and only sat "
-                "there because of her uncle. How were the ten picked, really?"
-            ),
-        ),
-        Said(
-            name="QuickShopFunds",
-            at=(9, "03:12"),
-            decided_at=(9, "08:55"),
-            by="Ines Calder",
-            act=Act.SPAM,
-            text=(
-                "Empty shop?? Cash for YOUR business in 24 hours, no questions asked https://quickfunds.example/now "
-                "trusted by thousands"
-            ),
-        ),
-    ],
 }
 
 WAITING = {
@@ -260,33 +154,28 @@ WAITING = {
             text="Will the yellow cards come back when you count again? My father does not do websites.",
         ),
     ],
-    "sandbags": [
-        Waiting(
-            name="Warren Pike",
-            ago=timedelta(hours=9, minutes=25),
+}
+
+COMPLAINTS = {
+    "what-changed": [
+        Complaint(
+            name="Ruben Sayle",
+            ago=timedelta(hours=3, minutes=15),
+            number=6,
             text=(
-                "The rota leaves out the bottom of the lane, where it floods first. Typical of that woman in the "
-                "drains office, who could not find a river with a map."
+                "He says that he holds the bus when somebody waves. That is kind, and it is against his orders. Has "
+                "anybody asked him whether he would still like it to stand here, under his full name?"
             ),
         ),
-        Waiting(
-            name="Best Sandbag Deals",
-            ago=timedelta(minutes=20),
-            flags=("links",),
+        Complaint(
+            name="A. Thorne",
+            ago=timedelta(hours=20),
+            ground=Ground.PRIVACY,
+            quote="I have walked home along the ring road for a year.",
             text=(
-                "Great post!! Cheapest sandbags and more at https://sandbags.example/buy and "
-                "https://sandbags.example/sale and https://flood-deals.example"
-            ),
-        ),
-    ],
-    "housing-form": [
-        Waiting(
-            name="Teo Bramley",
-            ago=timedelta(hours=5),
-            text=(
-                "I filled in the old one for my mother, three times, and was sent away three times. The new one took "
-                "us as long as the kettle. Two things: the boxes are too small for shaky hands, and is there one in "
-                "large print?"
+                "I am answer 187. On my ward there is exactly one person who walks home along the ring road, and "
+                "everybody there knows her. I agreed to be counted. I did not agree to be quoted. Please take the "
+                "words out, or make them nobody’s."
             ),
         ),
     ],
