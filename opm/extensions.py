@@ -115,22 +115,28 @@ def keep_ids_free(table: Table, up_to: int) -> None:
     On PostgreSQL this holds at once and for good, whatever becomes of the transaction, and begins when those who are
     writing in the table have finished. Call it before writing there.
     """
-    if up_to > 0:
-        (_count_on_sqlite if db.engine.dialect.name == "sqlite" else _count_on_postgres)(table, up_to)
-
-
-def _count_on_sqlite(table: Table, up_to: int) -> None:
-    here = {"name": table.name, "seq": up_to}
-    raised = text("UPDATE sqlite_sequence SET seq = max(seq, :seq) WHERE name = :name")
-    if not db.session.execute(raised, here).rowcount:
-        db.session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), here)
-
-
-def _count_on_postgres(table: Table, up_to: int) -> None:
-    sequence = func.pg_get_serial_sequence(table.name, "id")
+    if db.engine.dialect.name == "sqlite":
+        here = {"name": table.name, "seq": up_to}
+        raised = text("UPDATE sqlite_sequence SET seq = max(seq, :seq) WHERE name = :name")
+        if not db.session.execute(raised, here).rowcount:
+            db.session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), here)
+        return
     with db.engine.begin() as connection:
         connection.execute(text(f"LOCK TABLE {table.name} IN SHARE MODE"))
-        connection.execute(select(func.setval(sequence, func.greatest(up_to, func.nextval(sequence)))))
+        connection.execute(select(func.setval(_sequence(table), func.greatest(up_to, func.nextval(_sequence(table))))))
+
+
+def new_id(table: Table) -> int:
+    """An id as the database would give it, for a row that is written later. Call `keep_ids_free` first."""
+    with db.session.no_autoflush:  # what waits to be written is written together
+        if db.engine.dialect.name == "sqlite":
+            raised = text("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = :name RETURNING seq")
+            return db.session.scalar(raised, {"name": table.name})
+        return db.session.scalar(select(func.nextval(_sequence(table))))
+
+
+def _sequence(table: Table):
+    return func.pg_get_serial_sequence(table.name, "id")
 
 
 def _remember_the_commit(session):

@@ -23,11 +23,10 @@ RESERVED = {
 A_YEAR = re.compile(r"\d{4}")  # stands for its posts
 
 
-def free_slug(wanted: str) -> str:
-    """The slug itself, or with the first number from 2 that neither another page nor one of our own addresses has."""
-    others = select(StandingPage.slug).where(StandingPage.slug.startswith(wanted, autoescape=True))
-    ours = {wanted} if A_YEAR.fullmatch(wanted) else set()
-    return first_free(wanted, RESERVED | ours | set(db.session.scalars(others)))
+def free_slug(wanted: str, taken: set[str]) -> str:
+    """The slug itself, or with the first number from 2 that neither these nor one of our own addresses have."""
+    ours = RESERVED | {wanted} if A_YEAR.fullmatch(wanted) else RESERVED
+    return first_free(wanted, taken | ours)
 
 
 class StandingPage(db.Model):

@@ -1,5 +1,6 @@
 """Making a post public: its address, its thread, its place in the day."""
 
+from collections.abc import Callable, Set
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,16 +22,25 @@ def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = N
     publicity.bump()
 
 
-def place(post: Post, at: datetime, *, comments_closed_at: datetime | None = None) -> None:
-    """All of `publish` but raising the public version. Whoever places many raises it themselves, last."""
+def place(
+    post: Post,
+    at: datetime,
+    *,
+    comments_closed_at: datetime | None = None,
+    slugs_on: Callable[[Post], Set[str]] | None = None,
+) -> None:
+    """All of `publish` but raising the public version. Whoever places many raises it themselves, last.
+
+    They may also know, from `slugs_on`, which slugs its day has by now.
+    """
     post.state, post.published_at = State.PUBLISHED, at
     post.published_on = settings.current().local(at).date()
-    post.slug = first_free(post.slug, _slugs_on(post))
+    post.slug = first_free(post.slug, (slugs_on or slugs_of_its_day)(post))
     post.thread = Thread(address=post.address, title=post.title, opened_at=at, closed_at=comments_closed_at)
     db.session.add(post)
 
 
-def _slugs_on(post: Post) -> set[str]:
+def slugs_of_its_day(post: Post) -> set[str]:
     """The slugs that other posts of its day have, also those that are not stored yet."""
     with db.session.no_autoflush:
         taken = select(Post.slug).where(Post.published_on == post.published_on, Post.id != (post.id or 0))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from opm import settings
 from opm.comments.models import Comment, Thread
-from opm.extensions import db
+from opm.extensions import db, new_id
 from opm.lib import clock
 from opm.lib.i18n import gettext as _
 from opm.wordpress import reader
@@ -40,9 +40,8 @@ class Conversations:
         self.largest_id = largest_id
         self.numbers_taken = set(db.session.scalars(select(Comment.id).where(Comment.id <= largest_id)))
         known = select(Comment.source_id, Comment.id, Comment.thread_id).where(Comment.source == summary.source)
-        # By WordPress's numbers: the comment and the thread that it stands in, once they have numbers here.
+        # By WordPress's numbers: the numbers here of the comment and of its thread, once they are known.
         self.here = {source_id: (id, thread_id) for source_id, id, thread_id in db.session.execute(known)}
-        self.brought: dict[str, Comment] = {}  # since the last time all was stored
 
     def new_among(self, said: list[reader.Comment]) -> list[reader.Comment]:
         """Those that can be brought and are not here, each once and in plain text; the others are counted."""
@@ -69,23 +68,19 @@ class Conversations:
         """Publishes them in the thread, which is stored or held, with its next numbers and their own dates."""
         moments = {said.id: min(in_utc(said.at) or posted_at, clock.now()) for said in new}
         for said in _in_order(new, moments):
-            self.brought[said.id] = comment = self._comment(said, thread, moments[said.id])
+            comment = self._comment(said, thread, moments[said.id])
+            self.here[said.id] = comment.id, thread.id
             db.session.add(comment)
             last_active_at = thread.active_at
             comment.publish(thread)
             thread.active_at = max(filter(None, (last_active_at, comment.published_at)))
             self.summary.brought[Kind.COMMENTS] += 1
 
-    def store(self) -> None:
-        """Writes down what was brought; from now on it can be answered from anywhere in the file."""
-        db.session.flush()
-        self.here |= {id: (comment.id, comment.thread_id) for id, comment in self.brought.items()}
-        self.brought.clear()
-
     def _comment(self, said: reader.Comment, thread: Thread, at: datetime) -> Comment:
-        comment = Comment(
+        return Comment(
             id=self._number(said),
             thread=thread,
+            parent_id=self._answered(said, thread),
             name=words(said.name) or _("Anonymous"),
             text=said.text,
             written_at=at,
@@ -93,27 +88,22 @@ class Conversations:
             source=self.summary.source,
             source_id=said.id,
         )
-        self._tie(comment, said.parent_id)
-        return comment
 
-    def _number(self, said: reader.Comment) -> int | None:
-        """Its own, or else the database gives it one."""
+    def _number(self, said: reader.Comment) -> int:
+        """Its own, or a new one. It is known before it is stored, so that a chain of answers is no chain of objects."""
         number = int(said.id)
         if number > self.largest_id or number in self.numbers_taken:
             self.summary.renumbered += 1
-            return None
+            return new_id(Comment.__table__)
         self.numbers_taken.add(number)
         return number
 
-    def _tie(self, comment: Comment, answered: str):
-        """To the comment it answers, where that was brought into the same thread."""
-        parent, (parent_id, thread_id) = self.brought.get(answered), self.here.get(answered, (None, None))
-        if parent and parent.thread is comment.thread:
-            comment.parent = parent
-        elif thread_id == comment.thread.id:
-            comment.parent_id = parent_id
-        elif answered:
+    def _answered(self, said: reader.Comment, thread: Thread) -> int | None:
+        """The comment it answers, where that was brought into the same thread."""
+        id, thread_id = self.here.get(said.parent_id, (None, None))
+        if said.parent_id and thread_id != thread.id:
             self.summary.lone_replies += 1
+        return id if thread_id == thread.id else None
 
 
 def in_utc(at: datetime | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import unquote
 
 from sqlalchemy import select
@@ -117,6 +117,7 @@ class _Pages:
         self.told = told
         known = select(StandingPage).where(StandingPage.source == told.source)
         self.here = {page.source_id: page.address for page in db.session.scalars(known)}
+        self.slugs = set(db.session.scalars(select(StandingPage.slug)))
 
     def take(self, item: Item) -> None:
         """Brings it, unless it is here."""
@@ -130,7 +131,8 @@ class _Pages:
     def _brought(self, item: Item) -> StandingPage:
         title = words(item.title)
         page = StandingPage(title=title or _("Untitled"), source=self.told.source, source_id=item.id)
-        page.slug = free_slug(_slug(item, title))
+        page.slug = free_slug(_slug(item, title), self.slugs)
+        self.slugs.add(page.slug)
         self.writing.write(page, item)
         db.session.add(page)
         self.told.brought[Kind.PAGES] += 1
@@ -157,6 +159,7 @@ class _Posts:
         known = select(Post.source_id, Thread.id, Thread.address).join(Post.thread).where(Post.source == told.source)
         # By WordPress's numbers: the thread, once it has a number here, and the address.
         self.here = {source_id: (id, address) for source_id, id, address in db.session.execute(known)}
+        self.days: dict[date, set[str]] = {}  # the slugs that are taken on a day
         self.begun: list[tuple[Item, Post]] = []  # since the last time all was stored
 
     def take(self, item: Item) -> None:
@@ -173,7 +176,6 @@ class _Posts:
         for item, post in self.begun:
             self.here[item.id] = post.thread_id, post.address
             self.conversations.bring(self.conversations.new_among(item.comments), post.thread, post.published_at)
-        self.conversations.store()
         self.begun.clear()
 
     def _continue(self, item: Item):
@@ -184,17 +186,24 @@ class _Posts:
         new = self.conversations.new_among(item.comments)
         if new:
             self.conversations.continue_in(thread_id, new, in_utc(item.at))
-            self.conversations.store()
 
     def _begin(self, item: Item):
         post = self._written(item)
-        publishing.place(post, in_utc(item.at), comments_closed_at=None if item.takes_comments else _closed_at(item))
+        closed_at = None if item.takes_comments else _closed_at(item)
+        publishing.place(post, in_utc(item.at), comments_closed_at=closed_at, slugs_on=self._slugs_on)
+        self.days[post.published_on].add(post.slug)
         self.here[item.id] = None, post.address
         self.begun.append((item, post))
         self.told.brought[Kind.POSTS] += 1
         _note_new_name(self.told, item, post)
         if len(self.begun) == BATCH:
             self.store()
+
+    def _slugs_on(self, post: Post) -> set[str]:
+        """Asked once a day: a day may have thousands."""
+        if post.published_on not in self.days:
+            self.days[post.published_on] = publishing.slugs_of_its_day(post)
+        return self.days[post.published_on]
 
     def _written(self, item: Item) -> Post:
         title = words(item.title)

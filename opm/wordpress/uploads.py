@@ -9,6 +9,7 @@ from opm.wordpress.reader import Upload
 from opm.wordpress.text import Gallery, words
 
 MOST_LISTED = 500  # in one post, however many galleries it has
+MOST_IN_ALL = 100_000  # a small file could otherwise grow to fill the disk
 PICTURE = re.compile(r"\.(avif|gif|jpe?g|png|svg|webp)$", re.I)
 NUMBERS = re.compile(r"\b(?:ids|include)\s*=\s*[\"'“”″]?([\d,\s]+)")
 IMAGE = re.compile(r"<img\b([^<>]*)>")
@@ -24,12 +25,14 @@ class Uploads:
 
     def __init__(self, uploads: list[Upload]):
         self.by_id: dict[str, Upload] = {}
-        self.by_parent: dict[str, list[Upload]] = defaultdict(list)
+        self.pictures: dict[str, list[Upload]] = defaultdict(list)  # by what they belong to
+        self.left = MOST_IN_ALL
         self.words: dict[str, str] = {}  # by host and path
         for upload in uploads:
             if upload.status in SHOWN and is_web_address(upload.address):
                 self.by_id[upload.id] = upload
-                self.by_parent[upload.parent_id].append(upload)
+                if PICTURE.search(urlsplit(upload.address).path):
+                    self.pictures[upload.parent_id].append(upload)
                 self.words[_place(upload.address)] = upload.words
 
     def galleries_in(self, post_id: str) -> Gallery:
@@ -38,8 +41,9 @@ class Uploads:
 
         def gallery(settings: str) -> str:
             nonlocal left
-            listed = self._shown_by(settings, post_id)[:left]
+            listed = self._shown_by(settings, post_id)[: min(left, self.left)]
             left -= len(listed)
+            self.left -= len(listed)
             return f"<ul>{''.join(f'<li>{_link(upload)}</li>' for upload in listed)}</ul>" if listed else ""
 
         return gallery
@@ -60,8 +64,7 @@ class Uploads:
         if numbers := NUMBERS.search(settings):
             return [self.by_id[id] for id in re.findall(r"\d+", numbers[1]) if id in self.by_id]
         another = OF_ANOTHER.search(settings)
-        pictures = self.by_parent[another[1] if another else post_id]
-        return [upload for upload in pictures if PICTURE.search(urlsplit(upload.address).path)]
+        return self.pictures[another[1] if another else post_id]
 
 
 def is_web_address(address: str) -> bool:

@@ -1,5 +1,6 @@
 """A parish blog moves in from WordPress."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -359,6 +360,14 @@ def test_a_reply_to_what_does_not_come_stands_by_itself(bring, inside, comments)
     assert "1 reply stands by itself, because what it answers was not brought in." in summary.lines()
     with inside(False):
         assert [(each.source_id, each.parent_id) for each in said()] == [("12", None)]
+
+
+def test_a_long_chain_of_answers_takes_no_longer_than_its_length(bring, inside):
+    began_at = time.monotonic()
+    bring(export(post(1, *(comment(number, parent=number - 1) for number in range(1, 3001)))))
+    assert time.monotonic() - began_at < 10
+    with inside(False):
+        assert [each.parent_id for each in said()][1:] == [each.id for each in said()][:-1]
 
 
 def test_answers_in_a_circle_begin_with_the_earliest(bring, inside):
