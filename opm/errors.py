@@ -25,6 +25,7 @@ from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin
 from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
+from opm.posts.models import Post, Withdrawn
 from opm.reports.models import NotPublic
 
 # What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
@@ -33,6 +34,7 @@ TYPED = (
     "left", "note", "reply", "parent", "next", "revision", "outcome",
 )  # fmt: skip
 BUSY_FOR_SECONDS = 5
+LATEST = 5  # posts, on a page that says that something is not there
 
 WORDS = {
     400: (
@@ -99,6 +101,7 @@ def init(app) -> None:
         ThreadClosed: _thread_closed,
         LinkEnded: _link_ended,
         NotPublic: _not_public,
+        Withdrawn: _withdrawn,
         NotSignedIn: _not_signed_in,
         NotAllowed: _not_allowed,
     }
@@ -115,8 +118,19 @@ def answer(refused: Refused):
     if is_behind_the_door(request.path):  # a form there has a token, and a revision that may be old by now
         refused = replace(refused, again=False)
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
-    page = render_template(template, refused=refused, typed=_typed())
+    page = render_template(template, refused=refused, typed=_typed(), latest=_latest(refused))
     return make_response(page, refused.status, refused.headers)
+
+
+def _latest(refused: Refused) -> list[Post]:
+    """What who came for a page that is not there may like to read instead. None while the database is away."""
+    is_reader = request.method in SAFE_METHODS and not is_behind_the_door(request.path) and not wants_fragment()
+    is_lost = refused.status in (404, 410) and is_reader
+    try:
+        return list(db.session.scalars(Post.published().limit(LATEST))) if is_lost else []
+    except (OperationalError, InterfaceError, PoolTimeout):
+        db.session.rollback()
+        return []
 
 
 def _not_found(error):
@@ -222,6 +236,16 @@ def _not_public(error) -> Refused:
         410,
         _("This comment is not public any more"),
         _("Its writer or a moderator has taken it away, so there is nothing left to report. Thank you for looking."),
+    )
+
+
+def _withdrawn(error: Withdrawn) -> Refused:
+    return Refused(
+        410,
+        _("This post has been taken away"),
+        _("%(why)s Its comments have gone with it.", why=error.because)
+        if error.because
+        else _("It stood here once. Its comments have gone with it."),
     )
 
 

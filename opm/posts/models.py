@@ -26,6 +26,18 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Withdrawn(Exception):
+    """A post that stood here was taken away. `because` is what the public is told of it."""
+
+    def __init__(self, because: str):
+        super().__init__(because)
+        self.because = because
+
+
+class NotPublished(Exception):
+    """This can only be done with a published post."""
+
+
 # What these are is looked up when a statement is asked, not when it is made.
 NOW = bindparam("now", callable_=lambda: clock.now(), type_=UtcDateTime)
 BEGAN = bindparam("began", callable_=lambda: caching.began_at(), type_=UtcDateTime)
@@ -143,6 +155,8 @@ class Post(db.Model):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_on: Mapped[date | None]  # the day in the site's zone: its address keeps it if the zone changes
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_because: Mapped[str] = mapped_column(default="")  # for the public
 
     thread_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("thread.id"), unique=True)
     thread: Mapped[Thread | None] = relationship()
@@ -199,6 +213,12 @@ class Post(db.Model):
             )
         )
         return db.session.scalars(whole).unique().one_or_none()
+
+    @classmethod
+    def withdrawn(cls, day: date, slug: str) -> "Post | None":
+        """The post that had this address until it was withdrawn."""
+        had_it = cls.published_on == day, cls.slug == slug
+        return db.session.scalar(select(cls).where(cls.state == State.WITHDRAWN, *had_it))
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""Making a post public: its address, its thread, its place in the day."""
+"""Making a post public: its address, its thread, its place in the day. And taking it away again."""
 
 from collections.abc import Callable, Set
 from datetime import datetime
@@ -8,9 +8,9 @@ from sqlalchemy import select
 from opm import settings
 from opm.comments.models import Thread
 from opm.extensions import db
-from opm.lib import publicity
+from opm.lib import clock, publicity
 from opm.lib.slugs import first_free
-from opm.posts.models import Post, State
+from opm.posts.models import NotPublished, Post, State
 
 
 def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = None) -> None:
@@ -38,6 +38,18 @@ def place(
     post.slug = first_free(post.slug, (slugs_on or slugs_of_its_day)(post))
     post.thread = Thread(address=post.address, title=post.title, opened_at=at, closed_at=comments_closed_at)
     db.session.add(post)
+
+
+def withdraw(post: Post, because: str) -> None:
+    """Takes it and its comments away; its address says so from now on, and why. The caller commits.
+
+    Raises NotPublished unless it is published. The order of locks is thread, public version, as everywhere.
+    """
+    if post.state != State.PUBLISHED:
+        raise NotPublished
+    post.state, post.withdrawn_at, post.withdrawn_because = State.WITHDRAWN, clock.now(), because
+    Thread.held(post.thread_id).is_public = False
+    publicity.bump()
 
 
 def slugs_of_its_day(post: Post) -> set[str]:

@@ -1,5 +1,7 @@
 """What readers see: the lists of posts, and the post with its thread."""
 
+from datetime import date
+
 from flask import Blueprint, Response, abort, render_template
 
 from opm import settings
@@ -13,7 +15,7 @@ from opm.lib.respond import page_or_fragment
 from opm.posts import lists, media
 from opm.posts.around import around
 from opm.posts.lists import Listing, Period
-from opm.posts.models import Author, Category, Post, Series, Tag
+from opm.posts.models import Author, Category, Post, Series, Tag, Withdrawn
 from opm.posts.pages import StandingPage
 
 bp = Blueprint("posts", __name__)
@@ -90,7 +92,7 @@ def period(number, **numbers):
 @public_page
 def post(year, month, day, slug):
     """One post with its comments and the form."""
-    post = Post.at(_period(year=year, month=month, day=day).first, slug) or abort(404)
+    post = _post(_period(year=year, month=month, day=day).first, slug)
     changes_at(post.thread.closing_at(settings.current().close_after_days))
     return render_template(
         "posts/post.html",
@@ -128,6 +130,14 @@ def _filtered(listing: Listing, number: int, category: Category | None = None):
 
 def _list(listing: Listing, number: int, **values):
     return render_template("posts/list.html", listing=listing, page=listing.page(number) or abort(404), **values)
+
+
+def _post(day: date, slug: str) -> Post:
+    """The published post with this address. Raises Withdrawn if it was taken away."""
+    if found := Post.at(day, slug):
+        return found
+    gone = Post.withdrawn(day, slug) or abort(404)
+    raise Withdrawn(gone.withdrawn_because)
 
 
 def _period(**numbers: int) -> Period:

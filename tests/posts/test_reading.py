@@ -163,7 +163,9 @@ def test_what_is_not_published_is_nowhere(inside, post, reader, state):
         hidden.state = state
     for path in (*PUBLIC, "/robots.txt"):
         assert "idden" not in reader.get(path).response.text
-    assert reader.get("/2026/10/01/hidden/").status == 404
+    answer = reader.get("/2026/10/01/hidden/")
+    assert answer.status == (410 if state == State.WITHDRAWN else 404)
+    assert "Hidden words" not in answer.text
     assert "Hidden words" not in reader.get("/category/hidden-things/").text
 
 
