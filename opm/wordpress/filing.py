@@ -62,11 +62,11 @@ class Filing:
         for kind, shelf in self.shelves.items():
             for was, row in shelf.given.items():
                 if "@" not in was:
-                    yield kind, was, shelf.numbers.get(was, ""), f"/{kind}/{row.slug}/"
+                    yield kind, was, shelf.numbers.get(was, ""), row.address
 
     def living(self) -> set[str]:
         """The addresses of all shelves here."""
-        return {f"/{kind}/{row.slug}/" for kind, shelf in self.shelves.items() for row in shelf.rows.values()}
+        return {row.address for shelf in self.shelves.values() for row in shelf.rows.values()}
 
     def of(self, kind: str, terms: list[Term]) -> list:
         """The categories or the tags among these, each once, in their order."""
