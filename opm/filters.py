@@ -9,7 +9,7 @@ from opm import settings
 from opm.lib import clock, links, markdown, redaction
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
-from opm.lib.i18n import ngettext
+from opm.lib.i18n import ngettext, remembered
 
 MONTHS = [
     later("January"), later("February"), later("March"), later("April"), later("May"), later("June"), later("July"),
@@ -29,9 +29,10 @@ def init(app) -> None:
 
 def day(at: datetime) -> str:
     """14 October 2026"""
-    return day_in_words(settings.current().local(at))
+    return day_in_words(settings.current().local(at).date())
 
 
+@remembered
 def day_in_words(on: date) -> str:
     """The same for a day that is one already."""
     return _("%(day)s %(month)s %(year)s", day=on.day, month=MONTHS[on.month - 1], year=on.year)

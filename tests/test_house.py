@@ -62,6 +62,7 @@ def addresses(inside):
         return {
             "/": "/",
             f"{DAY}<slug>/": cast.POST,
+            f"{DAY}<slug>/{PAGE}": f"{cast.POST}page/1/",
             "/<path:address>/comments/": f"{cast.POST}comments/",
             "/<slug>/": cast.a_page().address,
             f"{DAY}<slug>/{NUMBER}": f"{cast.POST}2/",

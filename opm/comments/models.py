@@ -181,11 +181,6 @@ class Comment(Confirmable, db.Model):
         return cls.confirmed_at, cls.id
 
     @classmethod
-    def numbered_in(cls, thread: Thread):
-        """Those that are or were public here, by number."""
-        return select(cls).where(cls.thread_id == thread.id, cls.number.is_not(None)).order_by(cls.number)
-
-    @classmethod
     def is_trusted(cls, address_hash: str) -> bool:
         """Whether a moderator approved a comment from this address within a year."""
         approved = (

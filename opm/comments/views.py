@@ -8,7 +8,7 @@ import json
 from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from opm import settings
-from opm.comments import confirmation, holdings, receipts, submission
+from opm.comments import confirmation, holdings, receipts, submission, thread_html, threads
 from opm.comments.forms import AddressForm, CommentForm, EditForm, MailsForm, NotMeForm, PanelCodeForm
 from opm.comments.models import BlockedAddress, Comment, MovedOn, ParentGone, SaidAlready, State, Thread
 from opm.extensions import db, reading
@@ -18,6 +18,7 @@ from opm.lib.i18n import gettext as _
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 
 bp = Blueprint("comments", __name__)
+bp.add_app_template_filter(thread_html.items, "thread_items")
 
 BODY_LIMIT = 160 * 1024  # 10,000 characters of four bytes, each percent-encoded, and the rest of the form
 
@@ -66,7 +67,7 @@ def comment(id):
     found = db.session.get(Comment, id)
     if found is None or found.number is None or not found.thread.is_public:
         abort(404)
-    return redirect(f"{found.thread.address}#comment-{found.id}")
+    return redirect(threads.address_of(found))
 
 
 # Confirming

@@ -8,6 +8,8 @@ from markupsafe import Markup, escape
 # No nested repetition, so no text takes longer than its length.
 ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]{1,2000}", re.I)
 TRAILING = ".,;:!?'’”»"
+BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+LINK = Markup('<a href="{0}" rel="nofollow ugc">{0}</a>')
 
 
 def absolute(path: str) -> str:
@@ -17,8 +19,8 @@ def absolute(path: str) -> str:
 
 def paragraphs(text: str) -> Markup:
     """A stranger's plain text as HTML: paragraphs, line breaks, and web addresses as links nobody profits from."""
-    blocks = re.split(r"\n[ \t]*\n\s*", text.strip())
-    return Markup("\n").join(Markup("<p>{}</p>").format(linked(block, _broken)) for block in blocks if block.strip())
+    blocks = BLANK_LINES.split(str(linked(text.strip())))
+    return Markup("\n".join("<p>" + block.replace("\n", "<br>\n") + "</p>" for block in blocks if block))
 
 
 def count(text: str) -> int:
@@ -26,16 +28,16 @@ def count(text: str) -> int:
     return len(ADDRESS.findall(text))
 
 
-def linked(text: str, around=escape) -> Markup:
-    """The text with its web addresses as links; what stands around them is written by `around`."""
+def linked(text: str) -> Markup:
+    """The text with its web addresses as links. Most texts have none, which is seen at once."""
+    if "://" not in text:
+        return escape(text)
     parts, end = [], 0
     for match in ADDRESS.finditer(text):
         address = _without_trailing(match[0])
-        parts.append(around(text[end : match.start()]))
-        parts.append(Markup('<a href="{0}" rel="nofollow ugc">{0}</a>').format(address))
+        parts += [text[end : match.start()], LINK.format(address)]
         end = match.start() + len(address)
-    parts.append(around(text[end:]))
-    return Markup("").join(parts)
+    return Markup("").join([*parts, text[end:]])
 
 
 def _without_trailing(address: str) -> str:
@@ -44,7 +46,3 @@ def _without_trailing(address: str) -> str:
     while address.endswith(")") and address.count(")") > address.count("("):
         address = address[:-1].rstrip(TRAILING)
     return address
-
-
-def _broken(text: str) -> Markup:
-    return Markup("<br>\n").join(escape(line) for line in text.split("\n"))

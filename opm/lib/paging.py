@@ -17,8 +17,13 @@ class Page:
     address: str  # of the first page
 
     def address_of(self, number: int) -> str:
-        """The address of another page; the first has the list's own."""
-        return self.address if number == 1 else f"{self.address}page/{number}/"
+        """The address of another page."""
+        return page_address(self.address, number)
+
+
+def page_address(address: str, number: int) -> str:
+    """The address of a page of the list with this address; the first has the list's own."""
+    return address if number == 1 else f"{address}page/{number}/"
 
 
 def page_number(text: str | None) -> int:

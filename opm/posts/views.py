@@ -88,20 +88,18 @@ def period(number, **numbers):
     return _list(period.listing, number, period=period, parts=period.parts(), neighbours=period.neighbours())
 
 
-@bp.get(f"/{DAY}/<slug>/")
+@bp.get(f"/{DAY}/<slug>/", defaults={"number": 1})
+@bp.get(f"/{DAY}/<slug>/{PAGE}/")
 @public_page
-def post(year, month, day, slug):
-    """One post with its comments and the form."""
+def post(year, month, day, slug, number):
+    """One post with its comments and the form; or a later page of its comments."""
     post = _post(_period(year=year, month=month, day=day).first, slug)
+    comments = threads.page(post.thread, number) or abort(404)
     changes_at(post.thread.closing_at(settings.current().close_after_days))
-    return render_template(
-        "posts/post.html",
-        post=post,
-        thread=post.thread,
-        around=around(post),
-        branches=threads.branches(post.thread),
-        form=CommentForm(formdata=None),
-    )
+    shown = {"post": post, "thread": post.thread, "comments": comments, "form": CommentForm(formdata=None)}
+    if number > 1:
+        return render_template("posts/comments.html", **shown)
+    return render_template("posts/post.html", around=around(post), **shown)
 
 
 @bp.get("/uploads/<name>")
