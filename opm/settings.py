@@ -6,6 +6,7 @@ sees, so `change` bumps the version.
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g
@@ -137,7 +138,7 @@ class Settings:
     strangers_mails_per_address: int = 10
     strangers_mails_on_site: int = 600  # more are sent later, and nothing is refused
 
-    @property
+    @cached_property
     def timezone(self) -> ZoneInfo:
         """The site's zone: it decides on which day something happened."""
         return ZoneInfo(self.zone)
@@ -168,6 +169,9 @@ class Settings:
 
 
 _last_known = Settings()
+# Made once, and of columns alone, since every request asks it.
+_V, _S = Publicity.__table__.c, Setting.__table__.c
+_EVERYTHING = select(_V.version, _S.key, _S.value).outerjoin_from(Publicity.__table__, Setting.__table__, true())
 
 
 def current() -> Settings:
@@ -187,9 +191,7 @@ def last_known() -> Settings:
 
 def read() -> Settings:
     """The settings as they stand in the database, in one statement."""
-    rows = db.session.execute(
-        select(Publicity.version, Setting.key, Setting.value).outerjoin_from(Publicity, Setting, true())
-    ).all()
+    rows = db.session.execute(_EVERYTHING).all()
     known = {f.name for f in fields(Settings)} - {"version"}
     values = {key: value for _version, key, value in rows if key in known}
     if "rules" in values:

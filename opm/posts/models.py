@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, bindparam, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -201,18 +202,24 @@ class Post(db.Model):
     @classmethod
     def at(cls, day: date, slug: str) -> "Post | None":
         """The published post with this address, with all that its page shows."""
-        whole = (
+        place = {"day": day, "slug": slug}
+        return db.session.scalars(cls._at_its_place(), place).unique().one_or_none()
+
+    @classmethod
+    @cache
+    def _at_its_place(cls):
+        """Made once: to put it together takes longer than to ask it."""
+        return (
             cls.published()
-            .where(cls.published_on == day, cls.slug == slug)
+            .where(cls.published_on == bindparam("day"), cls.slug == bindparam("slug"))
             .options(
                 undefer(cls.html),
                 joinedload(cls.thread),
                 joinedload(cls.series),
                 joinedload(cls.bylines).joinedload(Byline.author),
-                selectinload(cls.categories),
+                joinedload(cls.categories),
             )
         )
-        return db.session.scalars(whole).unique().one_or_none()
 
     @classmethod
     def withdrawn(cls, day: date, slug: str) -> "Post | None":

@@ -174,4 +174,4 @@ def test_all_of_it_takes_one_statement(app, inside, shelf, browser):
         with counting(app) as statements:
             browser.client.get(path)
         counts.append(len(statements))
-    assert counts == [5, 5]
+    assert counts == [4, 4]
