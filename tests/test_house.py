@@ -189,6 +189,25 @@ def test_looking_at_a_page_changes_nothing(app, inside, addresses, browser):
     assert rows(app) == before
 
 
+def test_the_page_cache_keeps_every_public_page_and_nothing_else(app, inside, addresses, browser):
+    cast.signed_in(browser, inside)
+    pages = app.extensions["pages"]
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods:
+            continue
+        for client in (app.test_client(), browser.client):
+            pages.clear()
+            answers = [
+                client.open(addresses[rule.rule], method=method, headers=headers)
+                for headers in ({}, {"HX-Request": "true"})
+                for method in ("GET", "HEAD")
+            ]
+            is_public = getattr(app.view_functions[rule.endpoint], "is_public_page", False)
+            leads_on = answers[0].status_code == 308  # /page/1/ is the list's own address
+            assert len(pages) == (2 if is_public and not leads_on else 0), rule.rule
+            assert not (is_public and rule.rule.startswith(("/desk", "/receipt", "/comment"))), rule.rule
+
+
 def test_a_method_that_an_address_does_not_have_is_refused_on_a_page_and_with_what_it_has(app, addresses):
     before = rows(app)
     for path in addresses.values():

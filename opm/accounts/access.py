@@ -13,6 +13,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from opm.accounts.abilities import IN_WORDS, MAY, Ability
 from opm.accounts.models import SIGNED_IN_FOR, Person, Session
 from opm.extensions import csrf, db
+from opm.lib.caching import varies_by
 from opm.lib.i18n import gettext as _
 
 LONGEST_ADDRESS = 500
@@ -58,6 +59,7 @@ class RowSessions(SessionInterface):
 
 def guard():
     """Before every request to the desk: lets staff in, sends others to the door, and checks the form's token."""
+    varies_by("Cookie")
     row = Session.of(request.cookies.get(cookie_name(), ""))
     if row is None:
         if request.method == "POST":

@@ -61,16 +61,22 @@ def began_at() -> datetime:
     return g.get("began_at") or clock.now()
 
 
+def varies_by(*names: str) -> None:
+    """This answer hangs on what these headers of the request say, and tells caches so in Vary."""
+    g.varies_by = (*g.get("varies_by", ()), *names)
+
+
 def finish(response):
     """After every request: `no-store` where nothing else was said; 304 where the reader has these bytes.
 
     An answer that has a form for htmx says so in Vary. Our script relies on it: what does not say so is not from us
-    (a proxy's error page, a hotel's sign-in page) and is never put in place of what somebody typed.
+    (a proxy's error page, a hotel's sign-in page) and is never put in place of what somebody typed. `Expires` is for
+    caches that were told to ignore Cache-Control.
     """
-    if g.get("varies_by_htmx"):
-        response.vary.add("HX-Request")
+    response.vary.update(g.get("varies_by", ()))
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Expires"] = "0"
     if response.get_etag()[0] and not response.is_streamed:
         response.make_conditional(request)
     return response

@@ -1,11 +1,13 @@
 """Answers that several views give in the same way."""
 
-from flask import Response, g, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template, request
+
+from opm.lib.caching import varies_by
 
 
 def wants_fragment() -> bool:
     """Whether htmx asked, so that only what is new is wanted. The answer then says in Vary that it was looked at."""
-    g.varies_by_htmx = True
+    varies_by("HX-Request", "HX-History-Restore-Request")
     return is_for_fragment(request.environ)
 
 

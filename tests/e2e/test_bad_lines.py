@@ -104,4 +104,4 @@ def test_a_refusal_of_ours_is_shown_in_place_with_the_words(tab, app, monkeypatc
     tab.press("Send comment")
     tab.focused("section.problem")
     expect(tab.page.get_by_role("heading", name="Comments are closed here")).to_be_visible()
-    expect(tab.page.get_by_label("Your comment")).to_have_value(cast.WORDS)
+    expect(tab.page.get_by_label("What you wrote")).to_have_value(cast.WORDS)

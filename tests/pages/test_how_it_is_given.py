@@ -139,7 +139,8 @@ def test_an_address_with_two_answers_says_that_it_looks_at_who_asks(post, reader
     for _ in range(2):
         for headers in ({}, {"HX-Request": "true"}):
             answer = reader.get("/", headers=headers)
-            assert set(answer.headers["Vary"].split(", ")) == {"Accept-Encoding", "HX-Request"}
+            looked_at = {"Accept-Encoding", "HX-Request", "HX-History-Restore-Request"}
+            assert set(answer.headers["Vary"].split(", ")) == looked_at
 
 
 def test_no_kept_answer_says_when_it_was_made(post, reader):

@@ -11,8 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from opm import settings
 from opm.extensions import db
-from opm.lib import publicity
-from opm.posts.models import Post
+from opm.lib import caching, publicity
 from tests import cast
 from tests.running import Site
 
@@ -97,14 +96,13 @@ def test_what_becomes_public_while_a_page_is_made_is_on_the_next(app, pages, rea
         cast.a_post()
         cast.a_post("tomorrow", "Tomorrow", on=(2026, 10, 15))
     clock.at = datetime(2026, 10, 15, 7, 59, 59, tzinfo=UTC)
-    for_list = Post.for_list
+    changes_at = caching.changes_at
 
-    def slowly():
-        found = for_list()
+    def late(moment):
         clock.forward(seconds=1)
-        return found
+        changes_at(moment)
 
-    monkeypatch.setattr(Post, "for_list", slowly)
+    monkeypatch.setattr(caching, "changes_at", late)
     assert "Tomorrow" not in reader.get("/").text
     assert "Tomorrow" in reader.get("/").text
 
