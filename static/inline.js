@@ -1,3 +1,9 @@
+// Comes with htmx, once somebody is near what they are for. loader.js, of at most 400 bytes since every reader fetches it,
+// waits on each page for the focus, the pointer or a finger to come to a form, a filter or a reply, and then adds the two
+// scripts that its own tag names (data-then), once (splice). It does nothing under Save-Data, in browsers that lack `?.`
+// (it does not parse) or [].at, which htmx needs. Back to an address that htmx had pushed, after a reload: the browser
+// changes the address alone. htmx would see to it; where it is not there yet, loader.js loads the page.
+
 // What htmx does not do by itself: replies under their comment, and a line that breaks while somebody is sending.
 (d => {
   htmx.config.history = "reload"

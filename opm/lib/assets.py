@@ -1,7 +1,8 @@
 """Static files under names that hold a hash of their bytes, so that a browser may keep them for ever.
 
-At start each file is copied to the instance folder under its hashed name, compressed beside it, and served from
-there before Flask is asked. A file that is already there is left alone.
+At start each file is copied to the instance folder under its hashed name, without what only people need who read
+it (`minified`), compressed beside it, and served from there before Flask is asked. A file that is already there is
+left alone.
 """
 
 import gzip
@@ -14,7 +15,12 @@ import brotli
 from whitenoise import WhiteNoise
 
 FOREVER_SECONDS = 365 * 24 * 60 * 60
-HASHED = re.compile(r"\.[0-9a-f]{10}\.\w+$")
+HEADERS = {"Cache-Control": f"max-age={FOREVER_SECONDS}, immutable", "X-Content-Type-Options": "nosniff"}
+# Validators are for who asks again: nobody does within the year. The charset is that of the page, whichever file it is.
+NEEDLESS = {"Last-Modified", "ETag"}
+CSS_STRING = r"""("[^"\n]*"|'[^'\n]*'|url\([^)]*\))"""
+CSS_KEPT = re.compile(CSS_STRING)
+CSS_KEPT_OR_COMMENT = re.compile(CSS_STRING + r"|/\*.*?\*/", re.DOTALL)
 
 
 def init(app) -> None:
@@ -28,15 +34,48 @@ def init(app) -> None:
 
 def in_front_of(app) -> WhiteNoise:
     """Answers for what is laid out by now, and leaves the rest to the app."""
-    return WhiteNoise(
-        app.wsgi_app,
-        root=_folder(app),
-        prefix="static/",
-        max_age=FOREVER_SECONDS,
-        allow_all_origins=False,
-        immutable_file_test=lambda _path, url: bool(HASHED.search(url)),
-        add_headers_function=lambda headers, _path, _url: headers.add_header("X-Content-Type-Options", "nosniff"),
+    files = WhiteNoise(
+        app.wsgi_app, root=_folder(app), prefix="static/", allow_all_origins=False, add_headers_function=_add_headers
     )
+    for file in files.files.values():
+        file.alternatives = [(coding, path, _terse(headers)) for coding, path, headers in file.alternatives]
+    return files
+
+
+def _add_headers(headers, _path, _url) -> None:
+    headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
+    for name, value in HEADERS.items():
+        headers[name] = value
+
+
+def _terse(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [header for header in headers if header[0] not in NEEDLESS]
+
+
+def minified(name: str, text: str) -> str:
+    """The text of one of our files without comments and needless blanks. What somebody else made is left as it is."""
+    if name.endswith(".css"):
+        return _minified_css(text)
+    return _minified_js(text) if name.endswith(".js") and ".min." not in name else text
+
+
+def _minified_css(text: str) -> str:
+    """Strings and addresses stay as they are; of the blanks between them, those go that separate nothing."""
+    parts = CSS_KEPT.split(CSS_KEPT_OR_COMMENT.sub(lambda found: found[1] or "", text))
+    return "".join(part if CSS_KEPT.match(part) else _without_blanks(part) for part in parts).strip()
+
+
+def _without_blanks(css: str) -> str:
+    """A blank before a colon or a bracket, and around what adds or subtracts, means something."""
+    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r" ?([{};,>]) ?", r"\1", css)
+    return css.replace(": ", ":").replace(";}", "}")
+
+
+def _minified_js(text: str) -> str:
+    """Without indents and the lines that are all comment: what is within a line or ends one can carry meaning."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 def _folder(app) -> Path:
@@ -45,13 +84,18 @@ def _folder(app) -> Path:
 
 def _lay_out(path: Path, folder: Path) -> Path:
     """The copy of this file under its hashed name, with its compressed forms beside it."""
-    content = path.read_bytes()
+    content = _as_served(path)
     hashed = folder / f"{path.stem}.{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}"
     if not hashed.exists():
         _write(hashed.with_name(hashed.name + ".br"), brotli.compress(content, quality=11))
         _write(hashed.with_name(hashed.name + ".gz"), gzip.compress(content, 9, mtime=0))
         _write(hashed, content)
     return hashed
+
+
+def _as_served(path: Path) -> bytes:
+    content = path.read_bytes()
+    return minified(path.name, content.decode()).encode() if path.suffix in (".css", ".js") else content
 
 
 def _write(path: Path, content: bytes) -> None:
