@@ -24,11 +24,12 @@ from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.links import absolute
 from opm.lib.processes import StopSignal
+from opm.posts import media
 
 
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
-    for command in (load_demo, work, import_wordpress, staff, sign_in_link, mail_again):
+    for command in (demo_site, work, import_wordpress, staff, sign_in_link, mail_again):
         app.cli.add_command(command)
 
 
@@ -49,19 +50,22 @@ def plainly(act):
 
 
 @click.command("demo")
+@click.option("--remove", "removing", is_flag=True, help="Take the demo away instead, with all that hangs from it.")
+@click.option("--yes", "is_sure", is_flag=True, help="With --remove: do not ask first.")
 @with_appcontext
 @plainly
-def load_demo():
-    """Fill an empty site with the demo."""
+def demo_site(removing, is_sure):
+    """Fill an empty site with the demo, or take it away.
+
+    With its posts go the comments that people wrote under them. What the team wrote itself stays, and so do settings
+    that were changed since.
+    """
     from opm import demo  # it and the import are read only when asked for: neither the site nor the worker needs them
 
     try:
-        demo.load()
-    except demo.NotEmpty as refusal:
+        _remove(demo, is_sure) if removing else _load(demo)
+    except (demo.NotEmpty, demo.NotHere) as refusal:
         raise click.ClickException(str(refusal))
-    db.session.commit()
-    click.echo(_("The demo is loaded. Sign in with: flask sign-in-link, and the address of one of:"))
-    _show_staff()
 
 
 @click.command("worker")
@@ -155,6 +159,36 @@ def mail_again(email):
         raise click.ClickException(_("Nobody has asked us not to mail %(email)s.", email=email))
     db.session.commit()
     click.echo(_("We mail %(email)s again.", email=email))
+
+
+def _load(demo):
+    demo.load()
+    db.session.commit()
+    click.echo(_("The demo is loaded. Sign in with: flask sign-in-link, and the address of one of:"))
+    _show_staff()
+
+
+def _remove(demo, is_sure):
+    with reading():
+        going = demo.what_goes()
+        click.echo(_("This goes:"))
+        for line in going.lines():
+            click.echo(f"  {line}")
+    if not is_sure:
+        click.confirm(_("Take all this away?"), abort=True)
+    gone = demo.remove()
+    db.session.commit()
+    media.drop(gone.pictures)
+    click.echo(_("The demo is gone, and does not come back by itself."))
+    _show_who_is_left()
+
+
+def _show_who_is_left():
+    with reading():
+        has_admin = any(Role.ADMIN in person.roles for person in db.session.scalars(Person.staff()))
+    if not has_admin:
+        click.echo(_("Nobody can look after the site now. Add yourself:"))
+        click.echo('  flask staff add you@example.org --name "Your Name" --role admin')
 
 
 class _StaffForm(SignInForm):

@@ -80,7 +80,7 @@ def prepare(app: Flask) -> None:
     try:
         with _alone(app), _at_the_database(app):
             schema.upgrade()
-            if app.config["DEMO"] and app.config["IS_LOOPBACK"] and _is_empty():
+            if app.config["DEMO"] and app.config["IS_LOOPBACK"] and _wants_the_demo():
                 demo.load()
                 db.session.commit()
     except SQLAlchemyError as error:
@@ -156,9 +156,9 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _is_empty() -> bool:
+def _wants_the_demo() -> bool:
     with reading():
-        return demo.is_empty()
+        return demo.is_wanted()
 
 
 @contextlib.contextmanager

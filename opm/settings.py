@@ -10,7 +10,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g
-from sqlalchemy import JSON, select, true
+from sqlalchemy import JSON, delete, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db, insert
@@ -210,5 +210,20 @@ def change(**values) -> None:
             index_elements=[Setting.key], set_={"value": statement.excluded.value}
         )
         db.session.execute(statement)
+    _announce()
+
+
+def reset(*keys: str) -> None:
+    """Sets them back to their defaults."""
+    db.session.execute(delete(Setting).where(Setting.key.in_(keys)))
+    _announce()
+
+
+def is_set(key: str) -> bool:
+    """Whether somebody chose it, be it as it is by default."""
+    return db.session.get(Setting, key) is not None
+
+
+def _announce() -> None:
     publicity.bump()
     g.pop("settings", None)

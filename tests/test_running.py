@@ -120,6 +120,19 @@ def test_the_demo_never_comes_to_a_site_that_has_something(site, looking):
     assert looking(site, posts_count) == 1
 
 
+def test_the_demo_does_not_come_back_once_it_was_taken_away(site, looking):
+    site = site().start().up()
+    site.kill()
+
+    def take_away():
+        demo.remove()
+        db.session.commit()
+
+    looking(site, take_away)
+    site.start().up()
+    assert looking(site, demo.is_empty)
+
+
 def test_several_sites_run_side_by_side(site):
     one, other = site("one").start(), site("other", OPM_DEMO="0").start()
     one.up(), other.up()

@@ -80,9 +80,14 @@ def publish_all(staff: dict[str, Person]) -> dict[str, Post]:
     bylines = {name: _byline(name, staff.get(name)) for name in ABOUT_AUTHORS}
     shelves = _Shelves()
     posts: dict[str, Post] = {}
-    for piece in sorted(map(Piece.read, FILES.glob("*.md")), key=lambda piece: -piece.days_ago):
+    for piece in pieces():
         posts[piece.slug] = _publish(piece, bylines, shelves, posts)
     return posts
+
+
+def pieces() -> list[Piece]:
+    """All of them, the oldest first."""
+    return sorted(map(Piece.read, FILES.glob("*.md")), key=lambda piece: -piece.days_ago)
 
 
 def moment(day: date, at: str) -> datetime:

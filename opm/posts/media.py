@@ -8,6 +8,7 @@ import hashlib
 import html
 import os
 import re
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path, PurePath
 
@@ -53,6 +54,13 @@ def keep(content: bytes, name: str) -> str:
     if not stored.exists():
         _write_whole(stored, anew)
     return f"/uploads/{stored.name}"
+
+
+def drop(names: Iterable[str]) -> None:
+    """Forgets the pictures of these names. Call it once nothing shows them any more, for everybody."""
+    for name in names:
+        if type_of(name):
+            (folder() / name).unlink(missing_ok=True)
 
 
 def folder() -> Path:
