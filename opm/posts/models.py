@@ -223,8 +223,8 @@ class Post(db.Model):
 
     @classmethod
     def withdrawn(cls, day: date, slug: str) -> "Post | None":
-        """The post that had this address until it was withdrawn."""
-        had_it = cls.published_on == day, cls.slug == slug
+        """The post that the public saw at this address until it was withdrawn."""
+        had_it = cls.published_on == day, cls.slug == slug, cls.published_at <= cls.withdrawn_at
         return db.session.scalar(select(cls).where(cls.state == State.WITHDRAWN, *had_it))
 
     @property

@@ -106,3 +106,11 @@ def test_where_something_was_sent_or_htmx_asks_there_is_no_list(inside, stranger
         cast.a_post()
     assert "Latest posts" not in stranger.post("/nothing/", data={"text": "Words."}).text
     assert "Latest posts" not in stranger.get("/nothing/", htmx=True).text
+
+
+def test_what_was_withdrawn_before_anybody_saw_it_leaves_no_trace(inside, stranger):
+    with inside():
+        publishing.withdraw(cast.a_post("coming", on=(2026, 12, 1)), REASON)
+    answer = stranger.get("/2026/12/01/coming/")
+    assert answer.status == 404
+    assert REASON not in answer.text
