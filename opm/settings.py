@@ -4,7 +4,8 @@ The rows are read once a request, with the public version, in one statement. Cha
 sees, so `change` bumps the version.
 """
 
-from dataclasses import dataclass, field, fields
+import re
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -82,6 +83,36 @@ def default_rules() -> tuple[Rule, ...]:
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way to take part: where it leads, in a few words, and what somebody should know before (a `mark`).
+
+    Raises ValueError for an address that is neither on this site nor on the web.
+    """
+
+    title: str
+    address: str
+    note: str = ""
+    mark: str = ""  # such as "registration required"
+
+    def __post_init__(self):
+        if not re.match(r"/(?![/\\])|https?://|mailto:", self.address):
+            raise ValueError(self.address)
+
+
+def default_ways() -> tuple[Way, ...]:
+    """What anybody can do on a new site. Each leads to a page that is there."""
+    return (
+        Way(
+            _("Comment on any post"),
+            "/#posts",
+            _("You need no account, only an email address that you can confirm."),
+        ),
+        Way(_("See how we moderate"), "/moderation/", _("What we publish, what we do not, and how soon.")),
+        Way(_("Find out who we are"), "/about/", _("And how to write to us.")),
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every setting with its default. Times are in hours or days, as the name says."""
 
@@ -100,6 +131,8 @@ class Settings:
     answer_within_days: int = 5  # working days, for what comes to that address
     is_uk_public_body: bool = False  # the accessibility statement then names who enforces the law
     licence: str = field(default_factory=lambda: _("Text may be copied with credit."))
+    licence_address: str = ""  # of its text
+    ways: tuple[Way, ...] = field(default_factory=default_ways)  # to take part, in this order
     language: str = "en-GB"
     zone: str = "Europe/London"
     is_demo: bool = False
@@ -168,6 +201,8 @@ class Settings:
         return Allowance(name, getattr(self, name), window, refuses=not name.endswith("_on_site"))
 
 
+STRUCTURED = {"rules": Rule, "ways": Way}
+
 _last_known = Settings()
 # Made once, and of columns alone, since every request asks it.
 _V, _S = Publicity.__table__.c, Setting.__table__.c
@@ -194,8 +229,9 @@ def read() -> Settings:
     rows = db.session.execute(_EVERYTHING).all()
     known = {f.name for f in fields(Settings)} - {"version"}
     values = {key: value for _version, key, value in rows if key in known}
-    if "rules" in values:
-        values["rules"] = tuple(Rule(**rule) for rule in values["rules"])
+    for key, kind in STRUCTURED.items():
+        if key in values:
+            values[key] = tuple(kind(**each) for each in values[key])
     return Settings(version=rows[0].version if rows else 0, **values)
 
 
@@ -205,6 +241,8 @@ def change(**values) -> None:
     for key, value in values.items():
         if key not in known:
             raise KeyError(key)
+        if key in STRUCTURED:
+            value = [asdict(each) if is_dataclass(each) else each for each in value]
         statement = insert(Setting).values(key=key, value=value)
         statement = statement.on_conflict_do_update(
             index_elements=[Setting.key], set_={"value": statement.excluded.value}

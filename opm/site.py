@@ -13,6 +13,7 @@ from opm.extensions import db
 from opm.lib import markdown
 from opm.lib.caching import public_page
 from opm.posts import media
+from opm.posts.pages import StandingPage
 
 bp = Blueprint("site", __name__)
 
@@ -24,7 +25,8 @@ STATEMENT_WRITTEN_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)  # move it on when
 @public_page
 def about():
     """Who writes here and how the site works."""
-    return render_template("site/about.html", words=media.with_sizes(markdown.render(settings.current().about)))
+    words = media.with_sizes(markdown.render(settings.current().about))
+    return render_template("site/about.html", words=words, pages=StandingPage.by_title())
 
 
 @bp.get("/moderation/")

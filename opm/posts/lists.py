@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import Select, extract, func, select
+from sqlalchemy.orm import contains_eager
 
 from opm import settings
+from opm.comments.models import Thread
 from opm.extensions import db
 from opm.filters import MONTHS
-from opm.lib import caching
+from opm.lib import caching, clock
 from opm.lib.i18n import gettext as _
 from opm.lib.paging import Page, pages
 from opm.posts.models import Author, Byline, Category, Post, Series, Tag
 
+DISCUSSED_WITHIN = timedelta(days=365)
+MOST_DISCUSSED = 3
 CHOICES = 8  # of categories in the filter; where there are more, the largest stand in it
 
 
@@ -79,6 +83,18 @@ def choices(category: Category | None) -> tuple[list, int]:
     largest = {row.Category.id for row in sorted(rows, key=lambda row: -row.count)[:CHOICES]}
     shown = largest | ({category.id} if category else set())
     return [row for row in rows if row.Category.id in shown], len(rows)
+
+
+def most_discussed() -> list[Post]:
+    """The posts of the last year with the most comments; of those with equally many the newest. One statement."""
+    since = clock.now() - DISCUSSED_WITHIN
+    discussed = Thread.published_count > 0, Post.published_at > since
+    posts = select(Post).join(Post.thread).options(contains_eager(Post.thread)).where(Post.is_public(), *discussed)
+    ranked = posts.order_by(Thread.published_count.desc(), Post.published_at.desc(), Post.id.desc())
+    found = list(db.session.scalars(ranked.limit(MOST_DISCUSSED)))
+    for post in found:
+        caching.changes_at(post.published_at + DISCUSSED_WITHIN)
+    return found
 
 
 @dataclass(frozen=True)

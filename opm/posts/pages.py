@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from sqlalchemy import String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from opm.extensions import db
 from opm.lib import clock
@@ -54,6 +54,12 @@ class StandingPage(db.Model):
     def at(cls, slug: str) -> "StandingPage | None":
         """The page with this address."""
         return db.session.scalar(select(cls).where(cls.slug == slug))
+
+    @classmethod
+    def by_title(cls) -> list["StandingPage"]:
+        """All of them, without their text."""
+        pages = db.session.scalars(select(cls).options(load_only(cls.slug, cls.title)))
+        return sorted(pages, key=lambda page: page.title.casefold())
 
     @property
     def address(self) -> str:

@@ -11,7 +11,7 @@ from opm.extensions import db
 from opm.lib.assets import FOREVER_SECONDS
 from opm.lib.caching import changes_at, public_page
 from opm.lib.paging import LARGEST_PAGE
-from opm.lib.respond import page_or_fragment
+from opm.lib.respond import page_or_fragment, wants_fragment
 from opm.posts import lists, media
 from opm.posts.around import around
 from opm.posts.lists import Listing, Period
@@ -30,8 +30,9 @@ DAY = f"{MONTH}/<int(fixed_digits=2):day>"
 @bp.get(f"/{PAGE}/")
 @public_page
 def home(number):
-    """All posts, the newest first."""
-    return _filtered(lists.everything(), number)
+    """All posts, the newest first; on the first page also what is talked about, and how to join in."""
+    is_first = number == 1 and not wants_fragment()
+    return _filtered(lists.everything(), number, discussed=lists.most_discussed() if is_first else None)
 
 
 @bp.get("/category/<slug>/", defaults={"number": 1})
@@ -118,11 +119,11 @@ def page(slug):
     return render_template("posts/page.html", page=StandingPage.at(slug) or abort(404))
 
 
-def _filtered(listing: Listing, number: int, category: Category | None = None):
+def _filtered(listing: Listing, number: int, category: Category | None = None, **values):
     """The list with its filter. To htmx it answers with these alone."""
     page = listing.page(number) or abort(404)
     filters, categories = lists.choices(category)
-    values = {"listing": listing, "page": page, "category": category, "filters": filters, "categories": categories}
+    values |= {"listing": listing, "page": page, "category": category, "filters": filters, "categories": categories}
     return page_or_fragment("posts/list.html", "posts/_list.html", **values)
 
 

@@ -8,6 +8,7 @@ import pytest
 from opm import settings
 from opm.comments.models import State as CommentState
 from opm.extensions import db
+from opm.lib import clock
 from opm.posts import publishing
 from opm.posts.models import Author, Category, Post, Series, State
 from tests import cast
@@ -160,7 +161,7 @@ def test_a_posts_address_keeps_the_day_of_the_sites_zone(inside, reader, clock):
 def test_what_is_not_published_is_nowhere(inside, post, reader, state):
     with inside():
         hidden = cast.a_post("hidden", "Hidden words", category="hidden-things")
-        hidden.state = state
+        hidden.state, hidden.withdrawn_at = state, clock.now()
     for path in (*PUBLIC, "/robots.txt"):
         assert "idden" not in reader.get(path).response.text
     answer = reader.get("/2026/10/01/hidden/")
@@ -389,10 +390,13 @@ def test_a_list_takes_at_most_five_statements_however_long_it_is(app, posts, rea
 
 
 def test_a_standing_page_takes_one_statement(app, post, reader):
-    for path in ("/about/", "/accessibility/", "/cookies/", "/moderation/", "/privacy/"):
+    for path in ("/accessibility/", "/cookies/", "/moderation/", "/privacy/"):
         with counting(app) as statements:
             reader.client.get(path)
         assert len(statements) == 1, statements
+    with counting(app) as statements:
+        reader.client.get("/about/")
+    assert len(statements) == 2, "one more for the pages that it names"
 
 
 def test_a_post_with_its_comments_fits_into_the_first_window_of_a_connection(inside, post, reader):
