@@ -22,7 +22,7 @@ def init(app) -> None:
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
         paragraphs=paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
-        listed=listed, roughly=roughly, with_gaps=redaction.with_gaps,
+        listed=listed, roughly=roughly, day_in_words=day_in_words, with_gaps=redaction.with_gaps,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 

@@ -85,6 +85,7 @@ def addresses(inside):
             "/desk/comments/": "/desk/comments/",
             "/desk/comments/<id:id>": f"/desk/comments/{waiting.id}",
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
+            "/desk/comments/threads/<id:id>": f"/desk/comments/threads/{thread.id}",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
             "/desk/outbox/": "/desk/outbox/",
             "/desk/reports/": "/desk/reports/",

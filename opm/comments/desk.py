@@ -6,9 +6,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import moderation
-from opm.comments.forms import DecisionForm
-from opm.comments.models import Act, Comment, Decision, MovedOn, State
+from opm.comments import closing, moderation
+from opm.comments.forms import DecisionForm, ThreadForm
+from opm.comments.models import Act, Comment, Decision, MovedOn, State, Thread, ThreadDecision
 from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
@@ -107,6 +107,31 @@ def undo(id):
     return see_other(f"/desk/comments/#row-{comment.id}")
 
 
+@bp.get("/threads/<id:id>")
+@requires(Ability.MODERATE)
+def thread(id):
+    """Whether comments are open under one post, by which rule, and who decided about it."""
+    return _thread(db.session.get(Thread, id) or abort(404), ThreadForm(formdata=None))
+
+
+@bp.post("/threads/<id:id>")
+@requires(Ability.MODERATE)
+def decide_about_thread(id):
+    """Closes comments there now or after a day, or opens them again."""
+    thread = Thread.held(id) if db.session.get(Thread, id) else abort(404)
+    form = ThreadForm()
+    if not form.validate():
+        return _thread(thread, form, 422)
+    try:
+        closing.decide(thread, form.act.data, g.person, form.last_day)
+    except closing.NothingToDo:
+        return _thread(thread, form, 409, nothing_to_do=True)
+    except closing.TooOld:
+        return _thread(thread, form, 409, too_old=True)
+    db.session.commit()
+    return see_other(f"/desk/comments/threads/{id}")
+
+
 def _rows():
     """Rows of (comment, how many others of its address are published, and rejected) with what a row shows."""
     shown = (
@@ -134,6 +159,14 @@ def _state(named: str) -> State:
 def _row(comment, published, rejected, status=200, **values):
     values |= {"comment": comment, "published": published, "rejected": rejected}
     return page_or_fragment("desk/comments/one.html", "desk/comments/_row.html", status, **values)
+
+
+def _thread(thread, form, status=200, **values):
+    decisions = select(ThreadDecision).where(ThreadDecision.thread_id == thread.id)
+    made = decisions.options(joinedload(ThreadDecision.by)).order_by(ThreadDecision.id.desc())
+    values |= {"thread": thread, "form": form, "decisions": db.session.scalars(made).all()}
+    values["is_too_old"] = closing.is_too_old(thread)
+    return render_template("desk/comments/thread.html", **values), status
 
 
 def _decided(decision):

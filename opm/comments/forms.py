@@ -1,10 +1,13 @@
 """The shapes of what commenters and moderators send."""
 
+from datetime import date, datetime, timedelta
+
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
 
 from opm import settings
-from opm.comments.models import LONGEST_NAME, LONGEST_TEXT, Act
+from opm.comments.models import LONGEST_NAME, LONGEST_TEXT, Act, ThreadAct
+from opm.lib import clock
 from opm.lib.columns import LARGEST_ID
 from opm.lib.forms import (
     DeskForm,
@@ -18,6 +21,8 @@ from opm.lib.forms import (
 )
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
+
+FARTHEST_DAY = timedelta(days=3653)
 
 
 class _WordsForm(PublicForm):
@@ -123,6 +128,33 @@ class DecisionForm(DeskForm):
         """A rejection names one of the site's rules."""
         if self.needs_rule and self.rule_number is None:
             raise ValidationError(_now("Choose the rule that the comment breaks"))
+
+
+class ThreadForm(DeskForm):
+    """What a moderator decides about a thread."""
+
+    act = StringField(validators=[AnyOf([act.value for act in ThreadAct])])
+    day = Line()
+
+    @property
+    def last_day(self) -> date | None:
+        """The day that was named, where the act needs one."""
+        if self.act.data != ThreadAct.CLOSE_AFTER:
+            return None
+        try:
+            return datetime.strptime(self.day.data, "%Y-%m-%d").date()
+        except ValueError:
+            return None
+
+    def validate_day(self, field):
+        """The last day is one that is still to end, and not beyond ten years."""
+        if self.act.data != ThreadAct.CLOSE_AFTER:
+            return
+        if self.last_day is None:
+            raise ValidationError(_now("Name the day like 2026-11-14"))
+        today = settings.current().local(clock.now()).date()
+        if not today <= self.last_day <= today + FARTHEST_DAY:
+            raise ValidationError(_now("Name today or a later day, within ten years"))
 
 
 def _number(named: str) -> int:

@@ -4,7 +4,7 @@ A verb checks its own precondition on a row that is locked (`held`), so two mode
 succeed. The order of locks is comment, thread, public version.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete, exists, func, or_, select
@@ -43,6 +43,14 @@ class Act(StrEnum):
     REMOVE = "remove"
     REDACT = "redact"
     RESTORE = "restore"
+
+
+class ThreadAct(StrEnum):
+    """What a moderator decided about a thread."""
+
+    CLOSE = "close"
+    CLOSE_AFTER = "close after"
+    OPEN = "open"
 
 
 # From which states an act leads to which.
@@ -108,19 +116,52 @@ class Thread(db.Model):
         return db.session.get_one(cls, id, with_for_update={"key_share": True}, populate_existing=True)
 
     def closing_at(self, close_after_days: int) -> datetime | None:
-        """When it closes or closed: by hand, by date, or by age where the site has set one."""
-        by_age = self.opened_at + timedelta(days=close_after_days) if close_after_days else None
-        return min((at for at in (self.closed_at, self.closes_at, by_age) if at), default=None)
+        """When it closes or closed: by hand or by the date that was set, else by age where the site has set one."""
+        by_hand = min((at for at in (self.closed_at, self.closes_at) if at), default=None)
+        return by_hand or self.closing_by_age(close_after_days)
+
+    def closing_by_age(self, close_after_days: int) -> datetime | None:
+        """When the site's rule closes it, unless somebody decides otherwise."""
+        return self.opened_at + timedelta(days=close_after_days) if close_after_days else None
+
+    def last_open_at(self, close_after_days: int) -> datetime | None:
+        """The last moment at which somebody could or can write: of a thread that closes at midnight, the day before."""
+        closing_at = self.closing_at(close_after_days)
+        return closing_at and closing_at - timedelta.resolution
 
     def is_open(self, close_after_days: int) -> bool:
         """Whether somebody can comment now."""
         closing_at = self.closing_at(close_after_days)
         return closing_at is None or clock.now() < closing_at
 
+    def close(self) -> None:
+        """Nobody can write here from now on."""
+        self.closed_at, self.closes_at = clock.now(), None
+
+    def close_at(self, moment: datetime) -> None:
+        """It is open until then, whatever was decided before and however old it grows."""
+        self.closed_at, self.closes_at = None, moment
+
+    def open_again(self) -> None:
+        """Nothing that was decided closes it any more."""
+        self.closed_at = self.closes_at = None
+
     def take_number(self) -> int:
         """The next number for a comment published here. Call it on a held thread."""
         self.last_number += 1
         return self.last_number
+
+
+class ThreadDecision(db.Model):
+    """Who closed a thread or opened it again, when, and with which last day if one was named."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    thread_id: Mapped[int] = mapped_column(BigId, ForeignKey("thread.id", ondelete="CASCADE"), index=True)
+    by_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    by: Mapped[Person] = relationship()
+    act: Mapped[ThreadAct] = mapped_column(String)
+    last_day: Mapped[date | None]
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now(), index=True)
 
 
 class Comment(Confirmable, db.Model):

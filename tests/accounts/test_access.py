@@ -24,6 +24,8 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/comments/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/<id:id>/decision"): (MODERATORS, 303),
     ("POST", "/desk/comments/decisions/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/comments/threads/<id:id>"): (MODERATORS, 200),
+    ("POST", "/desk/comments/threads/<id:id>"): (MODERATORS, 422),  # that is no act for a thread
     ("GET", "/desk/reports/"): (MODERATORS, 200),
     ("GET", "/desk/reports/<id:id>"): (MODERATORS, 200),
     ("GET", "/desk/reports/answered/"): (MODERATORS, 200),
