@@ -6,6 +6,7 @@ the comment and the thread, so that writers meet in one order.
 
 import contextlib
 import functools
+import queue
 import threading
 import weakref
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db
 
+MOST_LOOKS = 4  # connections of a process
 PATIENCE_SECONDS = 1  # for the look before a page is given out of the cache; then the page is made anew
 
 
@@ -39,27 +41,38 @@ def bump() -> None:
 class Watch:
     """Says which public version stands this moment, quickly enough to be asked before each page that is given out.
 
-    It has a connection of its own, made when it is first asked: never before a process has been forked.
+    It has a few connections of its own, so that threads do not wait in line for one. Each is made when it is first
+    needed: never before a process has been forked.
     """
 
     def __init__(self, app):
         self._app = app
-        self._lock = threading.Lock()
-        self._look = None
+        self._idle: queue.SimpleQueue = queue.SimpleQueue()
+        self._may_open = threading.BoundedSemaphore(MOST_LOOKS)
 
     def version(self) -> int | None:
         """The version, or None where the database does not say so at once."""
-        if not self._lock.acquire(timeout=PATIENCE_SECONDS):
-            return None
         try:
-            if self._look is None:
-                self._look = self._begun()
-            return self._look()
-        except (SQLAlchemyError, *self._errors):
-            self._look = None  # looked at anew, the next time
+            look = self._free()
+            version = look()
+        except queue.Empty:
             return None
-        finally:
-            self._lock.release()
+        except Exception as error:
+            self._may_open.release()  # another takes its place, the next time
+            if isinstance(error, (SQLAlchemyError, *self._errors)):
+                return None
+            raise
+        self._idle.put(look)
+        return version
+
+    def _free(self):
+        """One that nobody looks through. Raises queue.Empty where all stay in use, and what opening one raises."""
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            if self._may_open.acquire(blocking=False):
+                return self._begun()
+        return self._idle.get(timeout=PATIENCE_SECONDS)
 
     def _begun(self):
         with self._app.app_context():

@@ -221,5 +221,5 @@ def test_an_error_in_a_view_holds_nobody_up(app, pages, post, view, reader, monk
 def test_nothing_is_open_before_the_first_request(tmp_path):
     before = threading.active_count()
     pages = create_app({"OPM_INSTANCE": str(tmp_path)}).extensions["pages"]
-    assert pages._watch._look is None
+    assert pages._watch._idle.empty()
     assert threading.active_count() == before
