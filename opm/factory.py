@@ -1,7 +1,6 @@
 """Puts the app together."""
 
 from flask import Flask, abort, request
-from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -14,7 +13,7 @@ from opm.comments import emails as comment_emails
 from opm.comments import views as comments
 from opm.desk import outbox as outbox_desk
 from opm.desk import views as desk
-from opm.lib import assets, caching, headers, i18n, origin
+from opm.lib import assets, caching, compression, headers, i18n, origin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
@@ -23,15 +22,6 @@ from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
 from opm.wordpress import leftovers
-
-# Of answers that no cache holds: a little more to send, made in a quarter (br) or half (gzip) of the usual time.
-COMPRESSION = {
-    "COMPRESS_ALGORITHM": ["br", "gzip"],
-    "COMPRESS_BR_LEVEL": 3,
-    "COMPRESS_LEVEL": 4,
-    "COMPRESS_MIN_SIZE": 200,
-    "COMPRESS_MIMETYPES": ["text/html", "text/plain", "application/json", "application/atom+xml"],
-}
 
 
 def create_app(environ=None, **overrides) -> Flask:
@@ -43,7 +33,7 @@ def create_app(environ=None, **overrides) -> Flask:
         template_folder="../templates",
         instance_path=str(config.instance_folder(environ)),
     )
-    app.config.from_mapping(config.from_environment(environ) | COMPRESSION | overrides)
+    app.config.from_mapping(config.from_environment(environ) | overrides)
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the desk's guard checks it; public forms rest on their origin
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["WTF_CSRF_SSL_STRICT"] = False  # no Referer is needed: lib/origin.py has seen whose page sent it
@@ -86,7 +76,7 @@ def _agree_on_answers(app):
     app.before_request(_read_the_version_first)
     app.after_request(headers.add)  # what is tied last acts first: compress, then compare tags, then headers
     app.after_request(caching.finish)
-    Compress(app)
+    app.after_request(compression.finish)
 
 
 def _put_in_front(app):

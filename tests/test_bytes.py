@@ -105,6 +105,28 @@ def test_a_second_page_without_comments(inside, fetch):
     assert weight(fetch(cast.POST)) <= 3_000
 
 
+def test_what_is_no_page_of_a_cache_leaves_compressed_too(app, inside):
+    with inside():
+        cast.a_post()
+    client, plain = app.test_client(), app.test_client()
+    refused = {"data": {"text": "x" * 300}}
+    for path, status, sent in (
+        ("/nothing/", 404, {}),
+        (f"{cast.POST}comments/", 422, refused | {"method": "POST"}),
+        (f"{cast.POST}comments/", 422, refused | {"method": "POST", "headers": {"HX-Request": "true"}}),
+        (f"{cast.POST}comments/", 405, {"method": "PUT"}),
+    ):
+        asked = {**sent, "headers": sent.get("headers", {}) | BROTLI}
+        answer, whole = client.open(path, **asked), plain.open(path, **sent)
+        assert answer.status_code == whole.status_code == status
+        assert answer.headers["Content-Encoding"] == "br"
+        assert answer.headers["Content-Length"] == str(len(answer.data))
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert brotli.decompress(answer.data) == whole.data
+        assert "Content-Encoding" not in whole.headers
+    assert client.head("/nothing/", headers=BROTLI).data == b""
+
+
 def test_static_files_leave_as_small_as_they_get_and_say_no_more_than_they_must(inside, fetch):
     with inside():
         cast.a_post()
