@@ -33,7 +33,9 @@ class _Writer:
 
     def item(self, said: Said) -> str:
         replies = f"<ul>{self.items(said.replies)}</ul>" if said.replies else ""
-        return f'<li id="comment-{said.id}">{self.heading(said)}{self.answered(said)}{self.body(said)}{replies}</li>'
+        inside = f"{self.heading(said)}{self.answered(said)}{self.body(said)}{replies}"
+        old = f'<span id="comment-{said.old_number}"></span>' if said.old_number else ""
+        return f'<li id="comment-{said.id}">{old}{inside}</li>'
 
     def heading(self, said: Said) -> str:
         name, team = self.name(said), self.team if said.is_by_staff and said.is_published else ""

@@ -33,6 +33,7 @@ class Said:
     was_edited_in_public: bool
     was_withdrawn: bool
     was_erased: bool
+    old_number: str | None  # on the site it was brought from
 
     depth: int = 0
     home: "Said | None" = None  # in whose list it stands
@@ -58,8 +59,8 @@ _PLACE = _C.id, _C.parent_id, _C.state == State.PUBLISHED
 _WORDS = _C.number, _C.name, _C.text, _C.written_at, _C.staff_id.is_not(None)
 _FATE = _C.edited_at >= _C.published_at, _C.withdrawn_at.is_not(None), _C.erased_at.is_not(None)
 PLACES = select(*_PLACE).where(_HERE).order_by(_C.number)
-EVERYTHING = select(*_PLACE, *_WORDS, *_FATE).where(_HERE).order_by(_C.number)
-THESE = select(*_PLACE, *_WORDS, *_FATE).where(_C.id.in_(bindparam("ids", expanding=True)))
+EVERYTHING = select(*_PLACE, *_WORDS, *_FATE, _C.source_id).where(_HERE).order_by(_C.number)
+THESE = select(*_PLACE, *_WORDS, *_FATE, _C.source_id).where(_C.id.in_(bindparam("ids", expanding=True)))
 
 
 def page(thread: Thread, number: int = 1) -> Page | None:
@@ -78,7 +79,15 @@ def page(thread: Thread, number: int = 1) -> Page | None:
         named = {answered[id] for id in ids} - {None}
         rows = db.session.execute(THESE, {"ids": [*named.union(ids)]})
     said = {row[0]: Said(*row) for row in rows}
+    _forget_numbers_in_use(said)
     return Page(_placed(ids, answered, said), number, len(pages), thread.address)
+
+
+def _forget_numbers_in_use(said: dict[int, Said]) -> None:
+    """Most keep their old number as their own; and where another comment on the page has it, links lead to that."""
+    for comment in said.values():
+        if comment.old_number and int(comment.old_number) in said:
+            comment.old_number = None
 
 
 def page_of(comment: Comment) -> int:

@@ -363,9 +363,9 @@ def test_a_reply_to_what_does_not_come_stands_by_itself(bring, inside, comments)
 
 
 def test_a_long_chain_of_answers_takes_no_longer_than_its_length(bring, inside):
-    began_at = time.monotonic()
+    began_at = time.process_time()
     bring(export(post(1, *(comment(number, parent=number - 1) for number in range(1, 3001)))))
-    assert time.monotonic() - began_at < 10
+    assert time.process_time() - began_at < 10
     with inside(False):
         assert [each.parent_id for each in said()][1:] == [each.id for each in said()][:-1]
 
@@ -554,6 +554,25 @@ def test_a_number_that_is_taken_is_not_given_twice(bring, inside):
         assert numbers[None] == ours
         assert numbers[str(ours)] > ours + 2
         assert (numbers[str(ours + 1)], numbers[str(ours + 2)]) == (ours + 1, ours + 2)
+
+
+def test_links_to_an_old_number_that_is_taken_land_on_the_posts_page(bring, inside, browser):
+    with inside():
+        ours = cast.a_comment(cast.a_post().thread).id
+    bring(export(post(1, comment(ours, "We carried them."))))
+    browser.visit("/2020/03/01/sandbags-1/")
+    assert "We carried them." in browser.page.find(id=f"comment-{ours}").parent.get_text()
+
+
+def test_a_number_that_another_comment_of_the_page_has_leads_to_that(bring, inside, browser):
+    bring(export(post(1, comment(10**9 + 1, "Far."), comment(4711, "Near."))))
+    with inside():
+        near, far = sorted(said(), key=lambda each: each.id)
+        near.source_id = None
+        db.session.flush()
+        far.source_id = "4711"  # near is from here, say, and far was brought later
+    page = browser.visit("/2020/03/01/sandbags-1/")  # which finds no id twice
+    assert "Near." in page.find(id="comment-4711").get_text()
 
 
 @pytest.mark.parametrize("number", [10**9 + 1, 2**63, 10**19])
