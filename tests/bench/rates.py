@@ -42,9 +42,10 @@ def rates(site: Server, address: str, same: Server, flask: Server) -> dict[Goal,
         lambda: reading(flask, "/"),
     )
     by = "wrk" if WRK else "our own readers, slower than the server"
+    most = _ratio(bare, hello, by).ours
     return {
         OF_BARE_WSGI: _ratio(cached, bare, by),
-        OF_BARE_FLASK: _ratio(cached, hello, by),
+        OF_BARE_FLASK: _ratio(cached, hello, f"{by}, bare WSGI {most:.1f} as many"),
         UNCACHED: _ratio(anew, hello, by),
     }
 
