@@ -45,7 +45,7 @@ def rates(site: Server, address: str, same: Server, flask: Server) -> dict[Goal,
     most = _ratio(bare, hello, by).ours
     return {
         OF_BARE_WSGI: _ratio(cached, bare, by),
-        OF_BARE_FLASK: _ratio(cached, hello, f"{by}, bare WSGI {most:.1f} as many"),
+        OF_BARE_FLASK: _ratio(cached, hello, f"{by}, bare WSGI {most:.1f} times as many"),
         UNCACHED: _ratio(anew, hello, by),
     }
 
