@@ -33,13 +33,14 @@ def test_a_withdrawn_post_is_gone_and_says_why(withdrawn, browser):
     assert "knows the water" not in browser.text
 
 
-def test_the_reader_who_had_it_hears_at_the_very_next_look(inside, stranger):
+def test_the_reader_who_had_it_hears_at_the_very_next_look(app, inside, stranger):
     with inside():
         post = cast.a_post()
     tag = stranger.get(cast.POST).headers["ETag"]
     assert stranger.get(cast.POST, headers={"If-None-Match": tag}).status == 304
-    with inside():
+    with app.app_context():  # not `inside`, which forgets the pages that were kept
         publishing.withdraw(db.session.get(Post, post.id), REASON)
+        db.session.commit()
     answer = stranger.get(cast.POST, headers={"If-None-Match": tag})
     assert answer.status == 410
     assert "no-store" in answer.headers["Cache-Control"]
