@@ -12,7 +12,7 @@ from opm.comments.models import Act, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
 from opm.outbox import posting
-from opm.posts import publishing
+from opm.posts import media, publishing
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
 from opm.reports import reporting, settling
@@ -65,6 +65,14 @@ def a_filed_post():
     post.series, post.series_position = Series(slug="floods", title="Floods"), 1
     post.tags = [Tag(slug="water", name="Water")]
     post.authors[0].about = "Ines drew the map."
+    return post
+
+
+def a_part_two(first):
+    """The post that follows this one in its series, with the same tags, and a picture."""
+    post = a_post("part-two", "And when the rain stops?", on=(2026, 10, 3))
+    post.series, post.series_position, post.tags = first.series, 2, first.tags
+    post.write(f"![The lane, drawn]({media.keep(a_picture((900, 300)), 'lane.png')})")
     return post
 
 

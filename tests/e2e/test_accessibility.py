@@ -10,6 +10,7 @@ from opm.comments import moderation
 from opm.comments.models import Act, Comment, State, Thread
 from opm.extensions import db
 from opm.lib import clock
+from opm.posts import publishing
 from opm.reports import settling
 from opm.reports.models import Ground, Outcome
 from tests import cast
@@ -21,13 +22,15 @@ pytestmark = on_sqlite
 
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 CLOSED = "/2026/10/02/a-closed-matter/"
+WITHDRAWN = "/2026/10/04/a-withdrawn-matter/"
 
 
 @pytest.fixture
 def a_busy_site(inside, app, mailbox):
     """Two categories, a thread as deep as it is shown, a closed one; comments that wait, decided ones, and mails."""
     with inside():
-        post = cast.a_post(category="rivers")
+        post = cast.a_filed_post()
+        cast.a_part_two(post)
         thread, ines = post.thread, cast.ines()
         answered = None
         for depth, name in enumerate(("Jo Marsh", "Ada Holt", "Bert Okafor", "Cy Wren", "Di Poole")):
@@ -58,6 +61,8 @@ def a_busy_site(inside, app, mailbox):
         cast.a_notice(f"/comment/{reported.id}", comment=reported, ground=Ground.PRIVACY, may_be_named=True)
         settling.settle([cast.a_report(answered, text="Answered.")], Outcome.LEFT_UP, ines, note=LONG_WORD)
         cast.a_post("a-closed-matter", f"A title with {LONG_WORD} in it", on=(2026, 10, 2), category="streets")
+        withdrawn = cast.a_post("a-withdrawn-matter", "Withdrawn", on=(2026, 10, 4))
+        publishing.withdraw(withdrawn, f"The figures about {LONG_WORD} were wrong.")
         db.session.query(Thread).filter_by(address=CLOSED).one().closed_at = clock.now()
 
 
@@ -346,6 +351,14 @@ def the_reports_with_a_rule_to_choose(tab, mailbox):
 PAGES = {
     "home": at("/"),
     "a category": at("/category/rivers/"),
+    "all categories": at("/category/"),
+    "a tag": at("/tag/water/"),
+    "an author": at("/author/ines-calder/"),
+    "a series": at("/series/floods/"),
+    "a year": at("/2026/"),
+    "a month": at("/2026/10/"),
+    "a day": at("/2026/10/01/"),
+    "a withdrawn post": at(WITHDRAWN),
     "a post with threads": at(cast.POST),
     "a post with a closed thread": at(CLOSED),
     "the form with errors": refused_in_place,
