@@ -27,6 +27,12 @@ from tests.tables import rows
 INES = "ines.calder@northmere.example"
 
 
+@pytest.fixture(autouse=True)
+def _an_instance_of_its_own(app, tmp_path, monkeypatch):
+    """Other tests keep pictures, too."""
+    monkeypatch.setattr(app, "instance_path", str(tmp_path))
+
+
 @pytest.fixture
 def command(app):
     """`command("demo", "--remove")` runs it as somebody at a terminal does who types `typed`."""
