@@ -31,7 +31,7 @@ from opm.reports.models import NotPublic
 # What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
 TYPED = (
     "on", "quote", "ground", "reason", "text", "untrue", "writer_unknown", "may_be_named", "name", "email", "is_true",
-    "left", "note", "reply", "parent", "next", "revision", "outcome",
+    "left", "note", "reply", "day", "parent", "next", "revision", "outcome",
 )  # fmt: skip
 BUSY_FOR_SECONDS = 5
 LATEST = 5  # posts, on a page that says that something is not there

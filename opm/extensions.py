@@ -169,6 +169,7 @@ class _SqliteRules:
         connection.execute(f"PRAGMA journal_mode = {journal_mode(sqlite_library.sqlite_version_info)}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what was erased is gone from the file, too
         connection.execute(f"PRAGMA journal_size_limit = {WAL_PAGES_KEPT}")
 
     def begin(self, connection):

@@ -9,6 +9,7 @@ from opm.comments.models import BlockedAddress, Comment, State, Thread, address_
 from opm.comments.submission import ALREADY_MAIL, add, post_code, same
 from opm.extensions import db
 from opm.lib import publicity, throttle
+from opm.lib.confirming import LinkEnded
 from opm.outbox import posting
 
 
@@ -49,8 +50,11 @@ def change_address(comment: Comment, email: str, network: str) -> Comment:
 
     The words become a comment of the new address, under the panel's old one. The comment they leave goes if nobody
     has confirmed it, with its links; one that is confirmed is left alone. Answer and mail are the same either way:
-    even the new comment's number tells nothing.
+    even the new comment's number tells nothing. Raises LinkEnded once its writer has edited it: whoever sent the
+    former words, too, has this panel, and must not be mailed the new ones.
     """
+    if comment.edited_at:
+        raise LinkEnded
     counts = throttle.spend(_uses(email, network))
     if twin := same(comment.thread_id, comment.parent_id, email, comment.text):
         _mail_again(twin, counts)

@@ -69,7 +69,7 @@ def outcome(email: Email) -> Letter | None:
     if decision.act == Act.REDACT:
         return _redacted(comment, decision)
     if comment.is_published:
-        return _published(comment)
+        return _published(comment) if comment.thread.is_public else None
     return _rejected(comment, decision) if decision.act == Act.REJECT else _taken_down(comment, decision)
 
 

@@ -31,6 +31,8 @@ def decide(
         raise MovedOn(comment)
     if act == Act.RESTORE and comment.was_taken_down:
         after = State.PUBLISHED
+    if after == State.PUBLISHED and not comment.thread.is_public:  # its post was withdrawn: there is nowhere to stand
+        raise MovedOn(comment)
     words = redaction.take_out(comment.text, left) if act == Act.REDACT else None
     decision = Decision(
         comment=comment,
@@ -62,10 +64,11 @@ def undo(decision: Decision, by: Person) -> Comment:
 
     The decision's comment is held. The caller commits. Raises CannotUndo.
     """
-    if not decision.can_be_undone_by(by):
+    is_redaction = decision.act == Act.REDACT
+    if not decision.can_be_undone_by(by) or (is_redaction and not decision.words_before):
         raise CannotUndo
     decision.undone_at = clock.now()
-    if decision.words_before:
+    if is_redaction:
         _reword(decision.comment, decision.words_before)
         decision.words_before = None
     else:

@@ -162,7 +162,7 @@ def erase(comment: Comment) -> None:
     What still waits to be mailed about it does not go: the comment has no address any more.
     """
     comment.erase(Thread.held(comment.thread_id))
-    db.session.execute(update(Email).where(_is_about(comment)).values(recipient=""))
+    db.session.execute(update(Email).where(_is_about(comment)).values(recipient="", answer=""))
     if comment.number:
         publicity.bump()
 

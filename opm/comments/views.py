@@ -65,9 +65,9 @@ def reply(id):
 def comment(id):
     """The comment's own address, for ever: leads to it in its thread."""
     found = db.session.get(Comment, id)
-    if found is None or found.number is None or not found.thread.is_public:
+    if found is None or found.number is None:
         abort(404)
-    return redirect(threads.address_of(found))
+    return redirect(threads.address_of(found) if found.thread.is_public else found.thread.address)
 
 
 # Confirming

@@ -6,7 +6,8 @@ from flask import current_app
 from markupsafe import Markup, escape
 
 # No nested repetition, so no text takes longer than its length.
-ADDRESS = re.compile(r"\bhttps?://[^\s<>\"]{1,2000}", re.I)
+# A mark where words were taken out ends one, too: what stands in its place is no part of an address.
+ADDRESS = re.compile(r"\bhttps?://[^\s<>\"\ufffc]{1,2000}", re.I)
 TRAILING = ".,;:!?'’”»"
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 LINK = Markup('<a href="{0}" rel="nofollow ugc">{0}</a>')

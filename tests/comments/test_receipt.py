@@ -9,7 +9,11 @@ import pytest
 from opm import settings
 from opm.comments import moderation
 from opm.comments.models import Act, Comment, Decision, MovedOn, State
+from opm.comments.submission import ALREADY_MAIL
 from opm.extensions import db
+from opm.outbox import posting
+from opm.outbox.models import Email
+from opm.outbox.models import State as EmailState
 from tests import cast
 from tests.counting import counting
 from tests.stranger import Stranger
@@ -725,3 +729,23 @@ def test_erased_while_its_decision_is_undone_it_stays_erased(app, inside, post, 
         assert (stored()[n].state, stored()[n].text) == (State.WITHDRAWN, "")
     with inside(False):
         assert db.session.get(type(post), post.id).published_count == 0
+
+
+def test_erasing_empties_what_a_mail_server_said_of_the_address(receipt_of, inside, stored, stranger):
+    receipt = receipt_of()
+    with inside():
+        email = posting.post(ALREADY_MAIL, "jo@example.org", stored()[0].id)
+        email.settle(EmailState.FAILED, "550 <jo@example.org> is unknown here")
+    assert stranger.post(receipt + "erase").status == 200
+    with inside(False):
+        assert [(each.recipient, each.answer) for each in db.session.query(Email)] == [("", "")]
+
+
+def test_after_an_edit_nobody_gets_the_new_words_by_the_panel_of_the_former(inside, post, stranger, stored):
+    panel = stranger.send().location
+    assert stranger.send().location == panel, "the same words, the same panel"
+    with inside():
+        comment = Comment.held(stored()[0].id)
+        comment.edit("Something else, for nobody but me.", comment.name, comment.revision)
+    assert stranger.post(f"{panel}/address", data={"email": "eve@example.org"}).status == 404
+    assert [comment.email for comment in stored()] == ["jo@example.org"]

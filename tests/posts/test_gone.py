@@ -2,8 +2,9 @@
 
 import pytest
 
+from opm.comments import moderation
+from opm.comments.models import Act, Comment, MovedOn, Thread
 from opm.comments.models import State as CommentState
-from opm.comments.models import Thread
 from opm.extensions import db
 from opm.posts import publishing
 from opm.posts.models import NotPublished, Post, State
@@ -55,7 +56,7 @@ def test_no_list_knows_it_any_more(withdrawn, browser):
 
 
 def test_its_comments_went_with_it(withdrawn, stranger):
-    assert stranger.get(f"/comment/{withdrawn}").status == 404
+    assert stranger.get(f"/comment/{withdrawn}").location == cast.POST, "which says what became of it"
     assert stranger.get(f"/comment/{withdrawn}/reply").status == 404
 
 
@@ -115,3 +116,16 @@ def test_what_was_withdrawn_before_anybody_saw_it_leaves_no_trace(inside, strang
     answer = stranger.get("/2026/12/01/coming/")
     assert answer.status == 404
     assert REASON not in answer.text
+
+
+def test_nothing_can_be_published_under_it_any_more(inside, mailbox, clock):
+    with inside():
+        post = cast.a_post()
+        waiting, approved = (cast.a_comment(post.thread, text=text) for text in ("I wait.", "I am approved."))
+        moderation.decide(Comment.held(approved.id), Act.APPROVE, cast.piotr(), revision=1)
+    with inside():
+        publishing.withdraw(db.session.get(Post, post.id), REASON)
+    with inside(), pytest.raises(MovedOn):
+        moderation.decide(Comment.held(waiting.id), Act.APPROVE, cast.piotr(), revision=1)
+    clock.forward(minutes=11)
+    assert mailbox.deliver() == [], "nobody is sent to a comment that nobody can read"
