@@ -18,6 +18,7 @@ def of(comment: Comment) -> dict:
         "what_is_left_out": [
             _("whether somebody took it for spam: to tell would help those who send it"),
             _("what a moderator decided and took back within minutes, and which moderator it was"),
+            _("whether somebody reported it, and what they said: that is theirs"),
             _("random numbers from which the links and codes in our mails are made"),
         ],
         "comment": _comment(comment),

@@ -35,6 +35,8 @@ class Step:
 
 def heading(comment: Comment) -> str:
     """Where the comment stands, in a few words."""
+    if comment.is_published and not comment.thread.is_public:
+        return _("Your comment went with the post that it stood under")
     if comment.is_published and comment.is_redacted:
         return _("Your comment is published, without some words")
     return {

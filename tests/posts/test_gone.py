@@ -129,3 +129,11 @@ def test_nothing_can_be_published_under_it_any_more(inside, mailbox, clock):
         moderation.decide(Comment.held(waiting.id), Act.APPROVE, cast.piotr(), revision=1)
     clock.forward(minutes=11)
     assert mailbox.deliver() == [], "nobody is sent to a comment that nobody can read"
+
+
+def test_the_receipt_of_a_comment_that_went_with_it_says_so(inside, withdrawn, browser):
+    with inside(False):
+        receipt = db.session.get(Comment, withdrawn).receipt_token
+    browser.visit(f"/receipt/{receipt}/")
+    assert browser.heading == "Your comment went with the post that it stood under"
+    assert "The post was withdrawn, and its comments with it." in browser.text
