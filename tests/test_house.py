@@ -176,6 +176,12 @@ def test_every_form_refuses_another_sites_page_from_strangers_and_from_staff(app
     assert rows(app) == before
 
 
+def test_every_form_that_comes_with_nothing_in_it_is_answered_with_a_page(app, addresses):
+    for rule in routes(app, "POST"):
+        for sent in ({}, {"data": b"", "content_type": "application/x-www-form-urlencoded"}, {"data": {"nothing": ""}}):
+            assert Stranger(app).client.post(addresses[rule], **sent).status_code < 500, (rule, sent)
+
+
 def test_looking_at_a_page_changes_nothing(app, inside, addresses, browser):
     cast.signed_in(browser, inside)
     before = rows(app)

@@ -48,7 +48,10 @@ class DeskForm(_Form):
 
 
 class Line(StringField):
-    """One line: controls dropped, white space folded."""
+    """One line: controls dropped, white space folded. What was not sent is empty, never None."""
+
+    def process_data(self, value):
+        super().process_data(value or "")
 
     def process_formdata(self, values):
         super().process_formdata(values)
@@ -56,7 +59,10 @@ class Line(StringField):
 
 
 class Text(StringField):
-    """Several lines: controls dropped, line ends made one kind, white space at both ends dropped."""
+    """Several lines: controls dropped, line ends made one kind, white space at both ends dropped. Never None."""
+
+    def process_data(self, value):
+        super().process_data(value or "")
 
     def process_formdata(self, values):
         super().process_formdata(values)
