@@ -1,7 +1,8 @@
 """The worker: it delivers mail and forgets what may no longer be held.
 
 It has two errands, each with its own patience: while the mail server is away the forgetting goes on, and the other
-way round. Several workers at once do no harm. Every round has an app context of its own, so settings are read anew.
+way round. Several workers at once do no harm. A beat tells that one is at work. Every round has an app context of its
+own, so settings are read anew.
 """
 
 import logging
@@ -20,6 +21,7 @@ from opm.comments import forgetting as comments
 from opm.extensions import db, reading
 from opm.filters import length
 from opm.lib import throttle
+from opm.lib.beat import Heart
 from opm.lib.processes import StopSignal
 from opm.outbox import forgetting as emails
 from opm.outbox.delivery import ServerAway, deliver
@@ -46,10 +48,12 @@ def work(app: Flask, stop: StopSignal) -> None:
         ),
     ]
     log.info("started")
-    while not stop.came:
-        clocks.look()
-        has_more = [errand.run(app) for errand in errands if errand.is_due and not stop.came]
-        stop.wait(PAUSE_SECONDS if any(has_more) else POLL_SECONDS)
+    with Heart(app, lambda: clocks.have_jumped) as heart:
+        while not stop.came:
+            clocks.look()
+            has_more = [errand.run(app) for errand in errands if errand.is_due and not stop.came]
+            heart.came_round()
+            stop.wait(PAUSE_SECONDS if any(has_more) else POLL_SECONDS)
     log.info("stopped")
 
 
