@@ -13,7 +13,8 @@ from opm.comments import emails as comment_emails
 from opm.comments import views as comments
 from opm.desk import outbox as outbox_desk
 from opm.desk import views as desk
-from opm.lib import assets, caching, compression, headers, i18n, origin
+from opm.keeping import views as keeping
+from opm.lib import assets, caching, compression, headers, i18n, machines, origin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
@@ -59,7 +60,16 @@ def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters |= {"int": _Int, "id": _Id}
     behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, reports_desk.bp, accounts.leaving)
-    for blueprint in (site.bp, posts.bp, comments.bp, reports.bp, accounts.bp, leftovers.bp, behind_the_door):
+    for blueprint in (
+        site.bp,
+        keeping.bp,
+        posts.bp,
+        comments.bp,
+        reports.bp,
+        accounts.bp,
+        leftovers.bp,
+        behind_the_door,
+    ):
         app.register_blueprint(blueprint)
     app.extensions["letterbox"] = letterbox = Letterbox()
     letterbox.add(account_emails.RENDERERS)
@@ -71,7 +81,7 @@ def _agree_on_answers(app):
     """What holds for every request: whose page sent it, how it may be kept, what browsers are told."""
     errors.init(app)
     app.before_request(_no_nul)
-    app.before_request(origin.check)
+    app.before_request(_our_host_and_page)
     app.before_request(_read_the_form_first)
     app.before_request(_read_the_version_first)
     app.after_request(headers.add)  # what is tied last acts first: compress, then compare tags, then headers
@@ -93,6 +103,12 @@ def _no_nul():
         abort(404)
 
 
+def _our_host_and_page():
+    """Not for machines: they may know the site by a number only, and are told nothing that hangs on its name."""
+    if not machines.is_asking():
+        origin.check()
+
+
 def _read_the_form_first():
     """All of it, before the database is asked anything: who sends slowly must not hold its lock for writing."""
     if request.method not in extensions.SAFE_METHODS:
@@ -101,7 +117,7 @@ def _read_the_form_first():
 
 def _read_the_version_first():
     """Whatever a reader is shown is at least as new as the public version that was read before it."""
-    if request.method in extensions.SAFE_METHODS:
+    if request.method in extensions.SAFE_METHODS and not machines.is_asking():
         caching.begin(settings.current().version)
 
 

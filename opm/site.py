@@ -1,15 +1,13 @@
-"""The site's standing pages, made from the settings that the site obeys, and its pulse."""
+"""The site's standing pages, made from the settings that the site obeys."""
 
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, render_template
-from sqlalchemy import text
 
 from opm import settings
 from opm.accounts import access
 from opm.accounts.models import SIGNED_IN_FOR
 from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
-from opm.extensions import db
 from opm.lib import markdown
 from opm.lib.caching import public_page
 from opm.posts import media
@@ -56,13 +54,6 @@ def cookies():
 def accessibility():
     """How far everybody can use the site, how that is checked, and whom to tell where it fails."""
     return render_template("site/accessibility.html", written_at=STATEMENT_WRITTEN_AT)
-
-
-@bp.get("/healthz")
-def health():
-    """Whether the database answers. For a monitor."""
-    db.session.execute(text("SELECT 1"))
-    return Response("ok\n", mimetype="text/plain")
 
 
 @bp.get("/robots.txt")

@@ -47,7 +47,7 @@ class Site:
     def answers(self) -> bool:
         """Whether it is well now."""
         with contextlib.suppress(OSError):
-            return self.get("/healthz") == "ok\n"
+            return bool(self.get("/healthz"))
         return False
 
     def get(self, path: str, **headers) -> str:

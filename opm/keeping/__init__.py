@@ -1,0 +1,1 @@
+"""Keeping the site running: how it is, and what is wrong with it."""
