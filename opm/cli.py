@@ -75,7 +75,7 @@ def work():
 
     ./run does this by itself. Several workers do no harm.
     """
-    logs.init("worker")
+    logs.init("worker", current_app.config["LOG"])
     try:
         schema.expect_current()
     except schema.WrongSchema as refusal:

@@ -73,6 +73,9 @@ def from_environment(environ=os.environ) -> dict:
         "MAIL_USE_TLS": _yes(environ, "OPM_MAIL_USE_TLS", True),
         # The address that mail comes from; by default no-reply@ the site's host (on loopback: localhost).
         "MAIL_DEFAULT_SENDER": _sender(environ.get("OPM_MAIL_SENDER"), base_url),
+        # How stderr is written: "plain" for people, without requests that went well, or "json" for programs, an
+        # object a line. By default plain on a terminal and JSON elsewhere.
+        "LOG": _one_of(environ, "OPM_LOG", "plain", "json"),
         # Whether an empty site on loopback is filled with the demo. 1 or 0.
         "DEMO": _yes(environ, "OPM_DEMO", True),
         # Whether hourly limits hold. 0 lifts them for a load test; a code's five tries hold whatever this says.
@@ -87,7 +90,7 @@ def from_environment(environ=os.environ) -> dict:
 KNOWN = {
     "OPM_PORT", "OPM_INSTANCE", "OPM_DATABASE_URL", "OPM_BASE_URL", "OPM_SECRET_KEY", "OPM_TRUSTED_PROXIES",
     "OPM_MAIL_SERVER", "OPM_MAIL_PORT", "OPM_MAIL_USERNAME", "OPM_MAIL_PASSWORD", "OPM_MAIL_USE_TLS",
-    "OPM_MAIL_SENDER", "OPM_DEMO", "OPM_LIMITS",
+    "OPM_MAIL_SENDER", "OPM_LOG", "OPM_DEMO", "OPM_LIMITS",
 }  # fmt: skip
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -122,6 +125,13 @@ def _yes(environ, name, default) -> bool:
     if text not in ("", "0", "1"):
         raise ConfigError(f"{name} must be 1 for yes or 0 for no, not “{text}”.")
     return default if text == "" else text == "1"
+
+
+def _one_of(environ, name, *choices) -> str | None:
+    text = (environ.get(name) or "").strip()
+    if text and text not in choices:
+        raise ConfigError(f"{name} must be {' or '.join(choices)}, not “{text}”.")
+    return text or None
 
 
 def _made(instance: Path) -> Path:

@@ -18,7 +18,7 @@ from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
 from opm.comments.models import ThreadClosed
 from opm.extensions import SAFE_METHODS, db
 from opm.filters import length
-from opm.lib import moved
+from opm.lib import journal, moved
 from opm.lib.confirming import LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
@@ -118,7 +118,8 @@ def answer(refused: Refused):
     if is_behind_the_door(request.path):  # a form there has a token, and a revision that may be old by now
         refused = replace(refused, again=False)
     template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
-    page = render_template(template, refused=refused, typed=_typed(), latest=_latest(refused))
+    number = journal.number() if refused.status >= 500 else None
+    page = render_template(template, refused=refused, typed=_typed(), latest=_latest(refused), number=number)
     return make_response(page, refused.status, refused.headers)
 
 

@@ -14,7 +14,7 @@ from opm.comments import views as comments
 from opm.desk import outbox as outbox_desk
 from opm.desk import views as desk
 from opm.keeping import views as keeping
-from opm.lib import assets, caching, compression, headers, i18n, machines, origin
+from opm.lib import assets, caching, compression, headers, i18n, journal, machines, origin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
@@ -80,6 +80,7 @@ def _open_rooms(app):
 def _agree_on_answers(app):
     """What holds for every request: whose page sent it, how it may be kept, what browsers are told."""
     errors.init(app)
+    journal.init(app)
     app.before_request(_no_nul)
     app.before_request(_our_host_and_page)
     app.before_request(_read_the_form_first)

@@ -46,7 +46,7 @@ class CannotStart(Exception):
 
 def run(app: Flask) -> int:
     """Prepares the site and serves it until Ctrl-C or SIGTERM. Returns the exit code."""
-    logs.init("site")
+    logs.init("site", app.config["LOG"])
     stop = StopSignal()
     try:
         check_port(app.config["PORT"])

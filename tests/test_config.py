@@ -169,6 +169,7 @@ def test_a_name_that_is_no_setting_is_pointed_out_and_stops_nothing(read, capsys
         ("OPM_MAIL_SENDER", "no-reply@example.org\nBcc: x@example.org"),
         ("OPM_DEMO", "no"),
         ("OPM_LIMITS", "off"),
+        ("OPM_LOG", "xml"),
     ],
 )
 def test_a_setting_that_makes_no_sense_stops_the_start_with_a_sentence_about_it(read, name, value):

@@ -2,6 +2,8 @@
 
 from flask import Response, current_app, request
 
+from opm.lib.journal import show_number
+
 # Without blanks: it goes out with every page, and every byte counts.
 POLICY = (
     "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';"
@@ -28,6 +30,8 @@ def add(response: Response) -> Response:
     is_public = "public" in response.cache_control
     for name, value in (EVERYWHERE if is_public else EVERYWHERE | NOT_IN_PUBLIC).items():
         response.headers.setdefault(name, value)
+    if not is_public:
+        show_number(response)
     if current_app.config["BASE_URL"].startswith("https:"):
         response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
     if response.headers.get("Cache-Control") == "no-store" and request.method in ("GET", "HEAD"):
