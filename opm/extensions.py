@@ -175,19 +175,25 @@ class _SqliteRules:
     def begin(self, connection):
         raw = connection.connection.driver_connection
         if not may_write():
-            raw.execute("PRAGMA query_only = ON")
+            self.allow(connection, writing=False)
             raw.execute("BEGIN")
             return
         has_turn = connection.info.get("has_turn")  # from its last transaction, if it was not given back since
         if not has_turn and not self.turn.acquire(timeout=BUSY_WAIT_SECONDS):
             raise OperationalError("BEGIN IMMEDIATE", None, sqlite_library.OperationalError("database is locked"))
         connection.info["has_turn"] = True
-        raw.execute("PRAGMA query_only = OFF")
+        self.allow(connection, writing=True)
         try:
             _begin_immediate(raw)
         except sqlite_library.Error as error:
             self.checkin(raw, connection)
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+    def allow(self, connection, writing: bool):
+        """Said only where it was otherwise before: SQLite then prepares every statement of this connection anew."""
+        if connection.info.get("may_write") != writing:
+            connection.connection.driver_connection.execute(f"PRAGMA query_only = {'OFF' if writing else 'ON'}")
+            connection.info["may_write"] = writing
 
     def checkin(self, _raw, record):
         if record.info.pop("has_turn", False):
