@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from opm import settings
 from opm.comments.threads import Said
-from opm.filters import day, paragraphs
+from opm.filters import day_in_words, paragraphs
 from opm.lib.i18n import gettext as _
 
 
@@ -23,6 +23,7 @@ class _Writer:
     def __init__(self, can_be_answered: bool):
         site = settings.current()
         self.can_be_answered = can_be_answered
+        self.local = site.local
         self.team = f' <span class="state">{escape(site.organisation or site.site_name)}</span>'
         self.removed = escape(_("Name removed"))
         self.edited = escape(_(", edited"))
@@ -32,17 +33,17 @@ class _Writer:
         return "\n".join(map(self.item, comments))
 
     def item(self, said: Said) -> str:
+        name = self.name(said)
         replies = f"<ul>{self.items(said.replies)}</ul>" if said.replies else ""
-        inside = f"{self.heading(said)}{self.answered(said)}{self.body(said)}{replies}"
         old = f'<span id="comment-{said.old_number}"></span>' if said.old_number else ""
+        inside = f"{self.heading(said, name)}{self.answered(said)}{self.body(said, name)}{replies}"
         return f'<li id="comment-{said.id}">{old}{inside}</li>'
 
-    def heading(self, said: Said) -> str:
-        name, team = self.name(said), self.team if said.is_by_staff and said.is_published else ""
-        when = day(said.written_at)
-        if said.is_published and said.was_edited_in_public:
-            when += self.edited
-        return f'<h3><a href="#comment-{said.id}">{said.number}</a> {name}{team} <small>{when}</small></h3>'
+    def heading(self, said: Said, name: Markup) -> str:
+        team = self.team if said.is_by_staff and said.is_published else ""
+        edited = self.edited if said.was_edited_in_public and said.is_published else ""
+        when = f"<small>{day_in_words(self.local(said.written_at).date())}{edited}</small>"
+        return f'<h3><a href="#comment-{said.id}">{said.number}</a> {name}{team} {when}</h3>'
 
     def name(self, said: Said) -> Markup:
         return escape(said.name) if said.is_published else self.removed
@@ -50,17 +51,16 @@ class _Writer:
     def answered(self, said: Said) -> str:
         if said.answers is None:
             return ""
-        link = Markup(_('In reply to <a href="%(address)s">%(number)s, %(name)s</a>'))
         named = {"number": said.answers.number, "name": self.name(said.answers)}
-        return f'<p class="note">{link % {"address": said.address_of_answered, **named}}</p>'
+        link = _('In reply to <a href="%(address)s">%(number)s, %(name)s</a>', address=said.address_of_answered, **named)
+        return f'<p class="note">{link}</p>'
 
-    def body(self, said: Said) -> str:
+    def body(self, said: Said, name: Markup) -> str:
         if not said.is_published:
             return f"<p><em>{escape(_gone(said))}</em></p>"
         if not self.can_be_answered:
             return paragraphs(said.text)
-        reply = f'<a href="/comment/{said.id}/reply">{self.before_name}{escape(said.name)}{self.after_name}</a>'
-        return f"{paragraphs(said.text)}{reply}"
+        return f'{paragraphs(said.text)}<a href="/comment/{said.id}/reply">{self.before_name}{name}{self.after_name}</a>'
 
 
 def _gone(said: Said) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 # A mark where words were taken out ends one, too: what stands in its place is no part of an address.
 ADDRESS = re.compile(r"\bhttps?://[^\s<>\"\ufffc]{1,2000}", re.I)
 TRAILING = ".,;:!?'’”»"
-BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+BLANK_LINES = re.compile(r"<br>\n[ \t]*<br>\n(?:\s|<br>\n)*")
 LINK = Markup('<a href="{0}" rel="nofollow ugc">{0}</a>')
 
 
@@ -20,8 +20,8 @@ def absolute(path: str) -> str:
 
 def paragraphs(text: str) -> Markup:
     """A stranger's plain text as HTML: paragraphs, line breaks, and web addresses as links nobody profits from."""
-    blocks = BLANK_LINES.split(str(linked(text.strip())))
-    return Markup("\n".join("<p>" + block.replace("\n", "<br>\n") + "</p>" for block in blocks if block))
+    lines = str(linked(text.strip())).replace("\n", "<br>\n")
+    return Markup("<p>" + BLANK_LINES.sub("</p>\n<p>", lines) + "</p>" if lines else "")
 
 
 def count(text: str) -> int:
