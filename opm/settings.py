@@ -204,6 +204,7 @@ class Settings:
 STRUCTURED = {"rules": Rule, "ways": Way}
 
 _last_known = Settings()
+_last_read: tuple = (None, None)  # rows, and what was made of them: they are the same at nearly every request
 # Made once, and of columns alone, since every request asks it.
 _V, _S = Publicity.__table__.c, Setting.__table__.c
 _EVERYTHING = select(_V.version, _S.key, _S.value).outerjoin_from(Publicity.__table__, Setting.__table__, true())
@@ -226,7 +227,16 @@ def last_known() -> Settings:
 
 def read() -> Settings:
     """The settings as they stand in the database, in one statement."""
+    global _last_read
     rows = db.session.execute(_EVERYTHING).all()
+    known_rows, known = _last_read
+    if rows != known_rows:
+        known = _made_of(rows)
+        _last_read = rows, known
+    return known
+
+
+def _made_of(rows) -> Settings:
     known = {f.name for f in fields(Settings)} - {"version"}
     values = {key: value for _version, key, value in rows if key in known}
     for key, kind in STRUCTURED.items():
