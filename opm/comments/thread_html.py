@@ -52,7 +52,9 @@ class _Writer:
         if said.answers is None:
             return ""
         named = {"number": said.answers.number, "name": self.name(said.answers)}
-        link = _('In reply to <a href="%(address)s">%(number)s, %(name)s</a>', address=said.address_of_answered, **named)
+        link = _(
+            'In reply to <a href="%(address)s">%(number)s, %(name)s</a>', address=said.address_of_answered, **named
+        )
         return f'<p class="note">{link}</p>'
 
     def body(self, said: Said, name: Markup) -> str:
@@ -60,7 +62,9 @@ class _Writer:
             return f"<p><em>{escape(_gone(said))}</em></p>"
         if not self.can_be_answered:
             return paragraphs(said.text)
-        return f'{paragraphs(said.text)}<a href="/comment/{said.id}/reply">{self.before_name}{name}{self.after_name}</a>'
+        return (
+            f'{paragraphs(said.text)}<a href="/comment/{said.id}/reply">{self.before_name}{name}{self.after_name}</a>'
+        )
 
 
 def _gone(said: Said) -> str:

@@ -1,16 +1,17 @@
-"""Who may keep an answer: nobody, unless its view wears @public_page."""
+"""Who may keep an answer: nobody, unless its view wears @public_page. And what this process keeps of pages itself."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 
-from flask import g, make_response, request
+from flask import current_app, g, make_response, request
 
 from opm.lib import clock
 
 TERMS = "opm.terms"  # where the page cache, which stands in front of Flask, finds them
 TAG_LENGTH = 16
+SHELF_HOLDS = 1_000  # things, of one or two kilobytes each
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,51 @@ def changes_at(moment: datetime | None) -> None:
 def began_at() -> datetime:
     """When this request began. What becomes public after that may be missing on its page: look for it from here on."""
     return g.get("began_at") or clock.now()
+
+
+def kept(make):
+    """What this makes is the same on every page, and is made once while the public version stands; by what it is given.
+
+    It ends by the clock as a page does (`changes_at`). Nobody may change it: other requests have it, too. A page's own
+    text and comments are not for here: they are read each time.
+    """
+
+    @wraps(make)
+    def found(*given):
+        if "public_version" not in g:
+            return make(*given)
+        things, key = _shelf(), (make, *given)
+        thing, until = things.get(key) or (None, began_at())
+        if until is not None and until <= clock.now():
+            thing, until = _made(make, given)
+            if len(things) < SHELF_HOLDS:
+                things[key] = thing, until
+        changes_at(until)
+        return thing
+
+    return found
+
+
+def forget(app) -> None:
+    """Nothing is kept from here on that was kept before."""
+    app.extensions.pop("shelf", None)
+
+
+def _shelf() -> dict:
+    """What was made for this public version so far. What an older one left is gone as soon as a newer is asked for."""
+    version, things = current_app.extensions.get("shelf") or (None, {})
+    if version != g.public_version:
+        things = {}
+        current_app.extensions["shelf"] = g.public_version, things
+    return things
+
+
+def _made(make, given) -> tuple[object, datetime | None]:
+    """It, and the moment from which on it will be otherwise."""
+    before = g.pop("changes_at", None)
+    thing, until = make(*given), g.pop("changes_at", None)
+    changes_at(before)
+    return thing, until
 
 
 def varies_by(*names: str) -> None:

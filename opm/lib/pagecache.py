@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_etags
 
-from opm.lib import clock, origin
+from opm.lib import caching, clock, origin
 from opm.lib.caching import TERMS, Terms
 from opm.lib.pressing import BEST, IDENTITY, LONGEST_WISH, Presser, chosen, pressed
 from opm.lib.publicity import Watch
@@ -109,7 +109,8 @@ class PageCache:
         return self._give(key, answer, environ, start_response)
 
     def clear(self) -> None:
-        """Forgets all pages."""
+        """Forgets all pages, and what they share."""
+        caching.forget(self.app)
         with self._lock:
             self._pages.clear()
             self.bytes_held = 0

@@ -1,7 +1,6 @@
-"""What stands around a post: its tags, the other parts of its series, and what to read next."""
+"""What stands around a post: who wrote it, what it is filed under, the other parts of its series, what to read next."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 
 from sqlalchemy import Date, Integer, String, bindparam, cast, func, literal, null, or_, select, union_all
@@ -9,7 +8,7 @@ from sqlalchemy import Date, Integer, String, bindparam, cast, func, literal, nu
 from opm.extensions import db
 from opm.lib import caching
 from opm.lib.columns import UtcDateTime
-from opm.posts.models import Post, Tag, address_of, post_category, post_tag
+from opm.posts.models import Author, Byline, Category, Post, Tag, address_of, post_category, post_tag
 
 MOST_RELATED = 3
 TAG_WEIGHS, CATEGORY_WEIGHS = 2, 1  # a tag says more than a category, which holds much
@@ -29,6 +28,8 @@ class Pointer:
 class Around:
     """All of that, in the order in which it is shown."""
 
+    authors: list[Pointer] = field(default_factory=list)
+    categories: list[Pointer] = field(default_factory=list)
     tags: list[Pointer] = field(default_factory=list)
     parts: list[Pointer] = field(default_factory=list)  # of its series, itself included
     related: list[Pointer] = field(default_factory=list)
@@ -58,33 +59,48 @@ class Around:
 
 
 def around(post: Post) -> Around:
-    """What stands around this post. One statement. The page is kept no longer than until the next post comes."""
-    found = Around(here=post.series_position)
-    lists = {"tag": found.tags, "part": found.parts, "related": found.related}
-    given = {"post_id": post.id, "series_id": post.series_id if post.series_position is not None else None}
+    """What stands around this post, in one statement at most. The page is kept until the next post comes, no longer."""
+    return _around(post.id, post.series_id if post.series_position is not None else None, post.series_position)
+
+
+@caching.kept
+def _around(post_id: int, series_id: int | None, here: int | None) -> Around:
+    found = Around(here=here)
+    filed = {"author": found.authors, "category": found.categories, "tag": found.tags}
+    lists = filed | {"part": found.parts, "related": found.related}
+    given = {"post_id": post_id, "series_id": series_id}
     for kind, name, slug, day, number, at in db.session.execute(_statement(), given):
         if kind == "next":
             caching.changes_at(at)
         else:
-            lists[kind].append(Pointer(name, _address(slug, day), number))
-    found.tags.sort(key=lambda tag: tag.name)
+            lists[kind].append(Pointer(name, address_of(day, slug) if day else f"/{kind}/{slug}/", number))
+    for pointers in filed.values():
+        pointers.sort(key=lambda pointer: (pointer.number, pointer.name))
     found.parts.sort(key=lambda part: part.number)
     return found
-
-
-def _address(slug: str, day: date | None) -> str:
-    return address_of(day, slug) if day else f"/tag/{slug}/"
 
 
 @cache
 def _statement():
     """Rows of (kind, name, slug, day, number, moment). Made once: to put it together takes longer than to ask it."""
-    return union_all(_related(), _parts(), _tags(), _next())
+    return union_all(_related(), _parts(), _authors(), _categories(), _tags(), _next())
+
+
+def _authors():
+    return _named("author", Author, Byline.position).join(Byline).where(Byline.post_id == bindparam("post_id"))
+
+
+def _categories():
+    here = post_category.c.post_id == bindparam("post_id")
+    return _named("category", Category, Category.position).join(post_category).where(here)
 
 
 def _tags():
-    words = Tag.name, Tag.slug, cast(null(), Date), cast(null(), Integer), cast(null(), UtcDateTime)
-    return select(literal("tag"), *words).join(post_tag).where(post_tag.c.post_id == bindparam("post_id"))
+    return _named("tag", Tag, literal(0)).join(post_tag).where(post_tag.c.post_id == bindparam("post_id"))
+
+
+def _named(kind: str, filed, place):
+    return select(literal(kind), filed.name, filed.slug, cast(null(), Date), place, cast(null(), UtcDateTime))
 
 
 def _parts():

@@ -201,24 +201,17 @@ class Post(db.Model):
 
     @classmethod
     def at(cls, day: date, slug: str) -> "Post | None":
-        """The published post with this address, with all that its page shows."""
-        place = {"day": day, "slug": slug}
-        return db.session.scalars(cls._at_its_place(), place).unique().one_or_none()
+        """The published post with this address, with its words, its thread and its series."""
+        return db.session.scalar(cls._at_its_place(), {"day": day, "slug": slug})
 
     @classmethod
     @cache
     def _at_its_place(cls):
         """Made once: to put it together takes longer than to ask it."""
         return (
-            cls.published()
-            .where(cls.published_on == bindparam("day"), cls.slug == bindparam("slug"))
-            .options(
-                undefer(cls.html),
-                joinedload(cls.thread),
-                joinedload(cls.series),
-                joinedload(cls.bylines).joinedload(Byline.author),
-                joinedload(cls.categories),
-            )
+            select(cls)
+            .where(cls.is_public(), cls.published_on == bindparam("day"), cls.slug == bindparam("slug"))
+            .options(undefer(cls.html), joinedload(cls.thread), joinedload(cls.series))
         )
 
     @classmethod

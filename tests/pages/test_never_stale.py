@@ -4,7 +4,7 @@ import contextlib
 import functools
 import http.client
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -12,7 +12,9 @@ from sqlalchemy.exc import OperationalError
 from opm import settings
 from opm.extensions import db
 from opm.lib import caching, publicity
+from opm.posts.models import Post
 from tests import cast
+from tests.counting import counting
 from tests.running import Site
 
 LINES = 4  # enough for both of the server's workers to be asked
@@ -41,6 +43,22 @@ def test_a_changed_setting_is_on_every_page_at_the_next_request(app, post, reade
     change(app, site_name="Northmere decides")
     for path in ("/", "/about/", cast.POST):
         assert "Northmere decides" in reader.get(path).text
+
+
+def test_what_pages_share_is_as_fresh_where_no_page_is_kept(app, post, reader, inside):
+    with inside():
+        cast.a_post("beside", "Beside it", category="rivers")
+    for title in ("Beside it", "Above it"):
+        with app.app_context():
+            Post.at(date(2026, 10, 1), "beside").title = title
+            publicity.bump()
+            db.session.commit()
+        with counting(app) as statements:
+            assert title in reader.get(f"{cast.POST}?anew").text
+        assert len(statements) == 4
+        with counting(app) as statements:
+            assert title in reader.get(f"{cast.POST}?anew").text
+        assert len(statements) == 3, "the settings, the post, its comments"
 
 
 def test_what_is_written_and_changes_nothing_public_leaves_the_page_where_it_is(app, pages, post, reader, inside):
