@@ -9,14 +9,14 @@ from datetime import timedelta
 
 from flask import g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, NotFound
 
 from opm import settings
 from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
 from opm.comments.models import ThreadClosed
-from opm.extensions import SAFE_METHODS, db
+from opm.extensions import SAFE_METHODS, Trouble, db, trouble
 from opm.filters import length
 from opm.lib import journal, moved
 from opm.lib.confirming import LinkEnded
@@ -34,6 +34,7 @@ TYPED = (
     "left", "note", "reply", "day", "parent", "next", "revision", "outcome",
 )  # fmt: skip
 BUSY_FOR_SECONDS = 5
+MENDED_WITHIN_SECONDS = 60  # a full disk, perhaps
 LATEST = 5  # posts, on a page that says that something is not there
 
 WORDS = {
@@ -74,6 +75,12 @@ WORDS = {
     ),
 }
 
+CAUSES = {
+    Trouble.FULL: later("The disk is full."),
+    Trouble.FAILING: later("The disk does not take what it is given."),
+    Trouble.READ_ONLY: later("The database can be read and not changed."),
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -92,8 +99,7 @@ def init(app) -> None:
     """Ties every refusal to its words."""
     telling = {
         HTTPException: _of_http,
-        OperationalError: _database_busy,
-        InterfaceError: _database_busy,
+        DBAPIError: _of_database,
         PoolTimeout: _database_busy,
         TooMany: _too_many,
         ForeignOrigin: _foreign_origin,
@@ -129,7 +135,7 @@ def _latest(refused: Refused) -> list[Post]:
     is_lost = refused.status in (404, 410) and is_reader
     try:
         return list(db.session.scalars(Post.published().limit(LATEST))) if is_lost else []
-    except (OperationalError, InterfaceError, PoolTimeout):
+    except (DBAPIError, PoolTimeout):
         db.session.rollback()
         return []
 
@@ -139,7 +145,9 @@ def _not_found(error):
     query = request.query_string.decode(errors="replace")
     try:
         to = moved.leads_to(request.path, query) if request.method in SAFE_METHODS else None
-    except OperationalError as busy:
+    except DBAPIError as refusal:
+        return answer(_of_database(refusal))
+    except PoolTimeout as busy:
         return answer(_database_busy(busy))
     return redirect(to, code=301) if to else answer(_of_http(error))
 
@@ -167,19 +175,44 @@ def _of_http(error: HTTPException) -> Refused:
     )
 
 
+def _of_database(error: DBAPIError) -> Refused:
+    """What the database cannot do just now. Raises the error again where it is our fault."""
+    what = trouble(error)
+    if what is None:
+        raise error
+    return _database_busy(error) if what == Trouble.BUSY else _nothing_is_saved(what)
+
+
 def _database_busy(error) -> Refused:
     log.warning("database: %s", type(getattr(error, "orig", error)).__name__)
+    if request.method in SAFE_METHODS:
+        advice = _("Please try again in a few seconds.")
+    else:
+        advice = _("What you sent was not saved. Please send it again in a few seconds.")
     return Refused(
-        503,
-        _("The site is busy for a moment"),
-        _("What you sent was not saved. Please send it again in a few seconds."),
-        again=True,
-        headers={"Retry-After": BUSY_FOR_SECONDS},
+        503, _("The site is busy for a moment"), advice, again=True, headers={"Retry-After": BUSY_FOR_SECONDS}
+    )
+
+
+def _nothing_is_saved(what: Trouble) -> Refused:
+    """The disk is full, say: people are told to come back, and at the desk why."""
+    log.error("the database takes no changes: %s", what)
+    advice = _(
+        "What you sent was not saved: for the moment the site can only be read. Please keep a copy of what you wrote, "
+        "and send it again later."
+    )
+    if request.path.startswith("/desk/"):
+        advice = f"{advice} {CAUSES[what]} " + _("Whoever looks after the server learns more from “flask doctor”.")
+    return Refused(
+        503, _("Nothing can be saved just now"), advice, again=True, headers={"Retry-After": MENDED_WITHIN_SECONDS}
     )
 
 
 def _too_many(error: TooMany) -> Refused:
-    db.session.commit()  # a refusal counts, too
+    try:
+        db.session.commit()  # a refusal counts, too
+    except DBAPIError as refusal:
+        return _of_database(refusal)
     return Refused(
         429,
         _("That was a lot at once"),

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 import warnings
+from enum import StrEnum
 
 from flask import g, has_request_context, request
 from flask_alembic import Alembic
@@ -19,7 +20,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 try:
@@ -41,6 +42,10 @@ POSTGRES = {
     "hide_parameters": True,
     "connect_args": {"options": f"-c lock_timeout={BUSY_WAIT_SECONDS}s", "connect_timeout": BUSY_WAIT_SECONDS},
 }
+# SQLite's result codes and PostgreSQL's states (https://sqlite.org/rescode.html, appendix A of PostgreSQL's manual).
+REFUSES_CHANGES = {sqlite_library.SQLITE_READONLY, "25006"}
+DISK_IS_FULL = {sqlite_library.SQLITE_FULL, "53100"}
+DISK_FAILS = {sqlite_library.SQLITE_IOERR, "58030"}
 
 NAMING = {  # a constraint without a name can never be dropped
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -104,6 +109,46 @@ def may_write() -> bool:
     return not has_request_context() or (request.method not in SAFE_METHODS and not g.get("has_committed"))
 
 
+class Trouble(StrEnum):
+    """What keeps a database from doing as it is told, though nothing is wrong with what it was told."""
+
+    BUSY = "busy"  # locked, away, or starting: it will pass by itself
+    FULL = "full"  # its disk
+    FAILING = "failing"  # its disk, or a quota is used up
+    READ_ONLY = "read-only"  # its file, its disk or the server
+
+
+def trouble(error: DBAPIError) -> Trouble | None:
+    """What it is; None where what it was told is at fault, such as a change where only looking is allowed.
+
+    One that came while an earlier one was dealt with tells less: SQLite undoes all by itself when its disk is full, and
+    then knows no savepoint to go back to.
+    """
+    code = _code(_first(error))
+    if code in REFUSES_CHANGES:
+        return Trouble.READ_ONLY if may_write() else None
+    if code in DISK_IS_FULL:
+        return Trouble.FULL
+    if code in DISK_FAILS:
+        return Trouble.FAILING
+    return Trouble.BUSY if isinstance(error, (OperationalError, InterfaceError)) else None
+
+
+def _first(error: BaseException) -> BaseException:
+    """Of the driver's errors that led to this one, the first."""
+    first = None
+    while error is not None:
+        first, error = getattr(error, "orig", first), error.__cause__ or error.__context__
+    return first
+
+
+def _code(error) -> int | str | None:
+    """What a driver's error says to programs."""
+    if isinstance(error, sqlite_library.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF  # what is above that only tells more of the same
+    return getattr(error, "sqlstate", None)
+
+
 def insert(table):
     """INSERT with `on_conflict_do_update` and `_do_nothing`, in the dialect of the database in use."""
     return (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(table)
@@ -149,7 +194,8 @@ class _PostgresRules:
         event.listen(engine, "begin", self.begin)
 
     def begin(self, connection):
-        connection.connection.driver_connection.read_only = not may_write()
+        # Where it may write, the server has its say still: one that is told to take no changes takes none.
+        connection.connection.driver_connection.read_only = None if may_write() else True
 
 
 class _SqliteRules:
