@@ -9,7 +9,8 @@ from opm.factory import create_app
 try:
     app = create_app(os.environ)
 except ConfigError as error:
-    sys.exit(f"The site cannot start. {error}")
+    print(f"The site cannot start. {error}", file=sys.stderr)
+    sys.exit(2 if sys.argv[1:2] == ["doctor"] else 1)  # what stops a site is what a doctor calls broken
 
 if __name__ == "__main__":
     from opm import serving  # here, since the commands of `flask` have no use for a server

@@ -3,6 +3,7 @@
 What a person can do something about is told in a sentence, with exit code 1 (2 for a command that was mistyped).
 """
 
+import sys
 from functools import wraps
 
 import click
@@ -29,7 +30,7 @@ from opm.posts import media
 
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
-    for command in (demo_site, work, import_wordpress, staff, sign_in_link, mail_again):
+    for command in (demo_site, work, import_wordpress, staff, sign_in_link, mail_again, examine):
         app.cli.add_command(command)
 
 
@@ -159,6 +160,29 @@ def mail_again(email):
         raise click.ClickException(_("Nobody has asked us not to mail %(email)s.", email=email))
     db.session.commit()
     click.echo(_("We mail %(email)s again.", email=email))
+
+
+@click.command("doctor")
+@click.option("--mail", "address", help="Send a test mail to this address, and say what the mail server answers.")
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@with_appcontext
+def examine(address, is_json):
+    """Look at everything that can go wrong, and say what to do.
+
+    Exit code: 0 if all is well, 1 if there is something to look at, 2 if something is broken. Nothing is changed.
+    """
+    from opm.keeping import doctor
+
+    findings = doctor.examine(_checked(address) if address is not None else None)
+    click.echo(doctor.as_json(findings) if is_json else "\n".join(doctor.told(findings)))
+    sys.exit(doctor.worst(findings).exit_code)
+
+
+def _checked(email: str) -> str:
+    form = SignInForm(formdata=MultiDict({"email": email}))
+    if not form.validate():
+        raise click.BadParameter(" ".join(f"{error}." for error in form.email.errors), param_hint="--mail")
+    return form.email.data
 
 
 def _load(demo):

@@ -142,8 +142,18 @@ def _made(instance: Path) -> Path:
             f"OPM_INSTANCE must be a folder that can be made and written to, not “{instance}”: {error.strerror}."
         )
     if not os.access(instance, os.W_OK | os.X_OK):
-        raise ConfigError(f"OPM_INSTANCE must be a folder that can be written to, and “{instance}” cannot.")
+        raise ConfigError(
+            f"OPM_INSTANCE must be a folder that can be written to, and “{instance}” cannot, by you. "
+            f"It belongs to {_owner(instance)}: run this as that user."
+        )
     return instance
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:
+        return f"user {path.stat().st_uid}"
 
 
 def _base_url(text) -> str:
@@ -196,13 +206,20 @@ def _sender(text, base_url) -> str:
 
 
 def _secret(given, instance) -> str:
-    secret = given or _secret_in(instance / SECRET_FILE)
+    try:
+        secret = given or _secret_in(instance / SECRET_FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The secret in “{instance / SECRET_FILE}” cannot be read or made: {_why(error)}.")
     if len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_DISTINCT_CHARACTERS:
         raise ConfigError(
             "OPM_SECRET_KEY can be guessed: it needs at least 32 characters of chance. Leave it out and the site "
             "makes a good one."
         )
     return secret
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror if isinstance(error, OSError) else "it is not text"
 
 
 def _secret_in(file: Path) -> str:

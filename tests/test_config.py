@@ -187,6 +187,22 @@ def test_an_instance_that_cannot_be_a_folder_stops_the_start(tmp_path, folder):
         config.from_environment({"OPM_INSTANCE": str(tmp_path / folder)})
 
 
+def test_whoever_may_not_write_there_is_told_whose_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(config.os, "access", lambda *_: False)
+    with pytest.raises(ConfigError, match=f"It belongs to {tmp_path.owner()}: run this as that user."):
+        config.from_environment({"OPM_INSTANCE": str(tmp_path)})
+
+
+def test_a_secret_that_cannot_be_read_stops_the_start_with_a_sentence(tmp_path):
+    ways = (Path.mkdir, "Is a directory"), (lambda file: file.write_bytes(b"\xff" * 50), "not text")
+    for make, why in ways:
+        file = tmp_path / why / "secret-key"
+        file.parent.mkdir()
+        make(file)
+        with pytest.raises(ConfigError, match=f"cannot be read or made: .*{why}"):
+            config.from_environment({"OPM_INSTANCE": str(file.parent)})
+
+
 def test_a_password_stands_in_no_sentence(read):
     with pytest.raises(ConfigError) as refusal:
         read(OPM_DATABASE_URL="postgresql://opm:hunter2@db:port/opm")

@@ -132,21 +132,22 @@ class Pulse:
 
 def examine() -> Health:
     """Looks: at most three statements. Raises SQLAlchemyError where the database does not answer."""
-    schema = _schema()
-    if schema is not Schema.CURRENT:
-        return Health(answers=True, schema=schema)
+    state = schema()
+    if state is not Schema.CURRENT:
+        return Health(answers=True, schema=state)
     beat = db.session.scalar(select(WorkerBeat))
     due_at = db.session.scalar(select(func.min(Email.due_at)).where(Email.is_due()))
     return Health(
         answers=True,
-        schema=schema,
-        worker=_worker(beat),
+        schema=state,
+        worker=worker_of(beat),
         worker_seconds=_seconds(beat and beat.age),
         outbox_seconds=_seconds(clock.now() - due_at if due_at else timedelta()),
     )
 
 
-def _schema() -> Schema:
+def schema() -> Schema:
+    """Whose tables these are: one statement."""
     made = _made()
     known = migrate.script_directory
     if made == set(known.get_heads()):
@@ -169,7 +170,8 @@ def _made() -> set[str]:
         return set()
 
 
-def _worker(beat: WorkerBeat | None) -> Worker:
+def worker_of(beat: WorkerBeat | None) -> Worker:
+    """What this beat says of the worker."""
     if beat is None:
         return Worker.NEVER_SEEN
     if beat.age is None:

@@ -1,7 +1,8 @@
 """What monitors ask."""
 
-from flask import Blueprint, current_app, jsonify
+from flask import Blueprint, current_app
 
+from opm.keeping import visiting
 from opm.keeping.health import Pulse, Status
 from opm.lib.machines import for_machines
 
@@ -22,4 +23,7 @@ def health():
     posts from their readers; a monitor reads `status`.
     """
     health = current_app.extensions["pulse"].take()
-    return jsonify(health.as_dict()), 503 if health.status is Status.DOWN else 200
+    said = health.as_dict()
+    if understood := visiting.understood():
+        said["understood"] = understood
+    return said, 503 if health.status is Status.DOWN else 200

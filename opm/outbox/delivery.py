@@ -22,7 +22,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from opm.extensions import db, reading
-from opm.lib import clock
+from opm.lib import clock, tokens
 from opm.outbox.letters import Letter, Letterbox
 from opm.outbox.models import Email, State
 
@@ -52,8 +52,7 @@ class Answer:
 
     def __str__(self) -> str:
         words = self.words.decode(errors="replace") if isinstance(self.words, bytes) else self.words
-        readable = "".join(letter for letter in words if letter.isprintable() or letter == "\n")
-        return f"{self.code} {readable}"[:LONGEST_ANSWER]
+        return readable(f"{self.code} {words}")
 
 
 TAKEN = Answer(250)
@@ -81,6 +80,32 @@ def deliver(letterbox: Letterbox, go_on: Callable[[], bool] = lambda: True) -> i
     finally:
         _give_back(waiting)
     return claimed_count
+
+
+def send_now(recipient: str, letter: Letter) -> Answer:
+    """Hands over one letter that is no row, for somebody who waits for the server's answer. Raises ServerAway."""
+    host = current_app.config["MAIL_DEFAULT_SENDER"].rpartition("@")[2]
+    email = Email(recipient=recipient, message_id=f"<{tokens.new_nonce()}@{host}>")
+    try:
+        with _Connection(current_app.extensions["mail"]) as connection:
+            return _answer_to(message(email, letter), connection)
+    except OSError as error:
+        raise ServerAway(str(error)) from error
+
+
+def greet() -> None:
+    """Shakes hands with the server and leaves. Raises ServerAway."""
+    try:
+        with _Connection(current_app.extensions["mail"]) as connection:
+            if connection.host:  # none in a test
+                connection.host.ehlo_or_helo_if_needed()
+    except OSError as error:
+        raise ServerAway(str(error)) from error
+
+
+def readable(words: str) -> str:
+    """What a server said, as it can be kept and shown."""
+    return "".join(letter for letter in words if letter.isprintable() or letter == "\n")[:LONGEST_ANSWER]
 
 
 def claim() -> list[Email]:
@@ -130,14 +155,19 @@ def _hand_over(email: Email, letterbox: Letterbox, connection: "_Connection") ->
     if whole is None:
         return NOT_SO_ANY_MORE
     try:
+        return _answer_to(whole, connection)
+    except (ValueError, BadHeaderError, smtplib.SMTPNotSupportedError) as error:
+        log.error("email %s was held back: %s", email.id, error)
+        return UNWRITABLE
+
+
+def _answer_to(whole: Message, connection: "_Connection") -> Answer:
+    try:
         connection.send(whole)
     except smtplib.SMTPRecipientsRefused as refused:
         return Answer(*next(iter(refused.recipients.values())))
     except smtplib.SMTPDataError as refused:
         return Answer(refused.smtp_code, refused.smtp_error)
-    except (ValueError, BadHeaderError, smtplib.SMTPNotSupportedError) as error:
-        log.error("email %s was held back: %s", email.id, error)
-        return UNWRITABLE
     return TAKEN
 
 

@@ -9,9 +9,7 @@ from sqlalchemy import text
 
 from opm import extensions, worker
 from opm.extensions import db
-from opm.factory import create_app
 from opm.keeping import health
-from opm.lib import beat
 from opm.outbox import posting
 from tests import cast
 from tests.counting import counting
@@ -29,17 +27,6 @@ SILENT = {
 
 
 @pytest.fixture
-def working(app):
-    """`working()` lets a worker make a round."""
-
-    def working():
-        with app.app_context():
-            beat.beat()
-
-    return working
-
-
-@pytest.fixture
 def ask(app):
     """`ask()` gives the status and what /healthz says. Whoever asks knows the site by a number only."""
 
@@ -52,27 +39,11 @@ def ask(app):
     return ask
 
 
-@pytest.fixture
-def another_app(tmp_path):
-    """`another_app(url)` is a site of its own on that database, which is left as it is."""
-    made = []
-
-    def another_app(url=None):
-        environ = {"OPM_INSTANCE": str(tmp_path / "instance")} | ({"OPM_DATABASE_URL": url} if url else {})
-        made.append(create_app(environ))
-        return made[-1]
-
-    yield another_app
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
-
-
 # The database is in trouble
 
 
 def test_a_database_that_is_away_is_a_plain_503_at_once(another_app, ask):
-    app = another_app("postgresql://somebody:pass-word@127.0.0.1:1/opm")
+    app = another_app(OPM_DATABASE_URL="postgresql://somebody:pass-word@127.0.0.1:1/opm")
     begun = time.monotonic()
     assert ask(app) == (503, SILENT)
     assert time.monotonic() - begun < health.PATIENCE_SECONDS + 1
@@ -81,11 +52,11 @@ def test_a_database_that_is_away_is_a_plain_503_at_once(another_app, ask):
 
 def test_a_file_that_is_no_database_is_a_plain_503(another_app, tmp_path, ask):
     (tmp_path / "nonsense.db").write_bytes(b"This is no database at all." * 1000)
-    assert ask(another_app(f"sqlite:///{tmp_path / 'nonsense.db'}")) == (503, SILENT)
+    assert ask(another_app(OPM_DATABASE_URL=f"sqlite:///{tmp_path / 'nonsense.db'}")) == (503, SILENT)
 
 
 def test_a_folder_where_nobody_may_read_is_a_plain_503(another_app, tmp_path, ask):
-    assert ask(another_app(f"sqlite:///{tmp_path / 'nowhere' / 'opm.db'}")) == (503, SILENT)
+    assert ask(another_app(OPM_DATABASE_URL=f"sqlite:///{tmp_path / 'nowhere' / 'opm.db'}")) == (503, SILENT)
 
 
 def test_whoever_is_locked_out_entirely_says_so_in_time(another_app, tmp_path, ask, monkeypatch):
@@ -103,8 +74,8 @@ def test_whoever_is_locked_out_entirely_says_so_in_time(another_app, tmp_path, a
     other.close()
 
 
-def test_while_somebody_writes_for_long_it_answers_as_readers_are_answered(app, working, ask):
-    working()
+def test_while_somebody_writes_for_long_it_answers_as_readers_are_answered(app, beating, ask):
+    beating()
     with app.app_context(), db.engine.begin() as connection:
         connection.execute(text("UPDATE publicity SET version = version"))
         assert ask() == (200, WELL)
@@ -143,8 +114,8 @@ def test_a_mistake_of_ours_is_no_traceback(ask, monkeypatch, caplog):
 # Whose tables these are
 
 
-def test_a_database_of_a_newer_or_older_site_is_not_ours(app, working, ask):
-    working()
+def test_a_database_of_a_newer_or_older_site_is_not_ours(app, beating, ask):
+    beating()
     with app.app_context():
         ours = db.session.scalar(health.MADE)
         db.session.rollback()
@@ -172,31 +143,31 @@ def _set_revision(app, revision):
 # The worker and its mail
 
 
-def test_a_site_without_a_worker_is_degraded_and_goes_on_serving(app, working, ask, clock):
+def test_a_site_without_a_worker_is_degraded_and_goes_on_serving(app, beating, ask, clock):
     code, said = ask()
     assert (code, said["status"], said["worker"], said["worker_seconds"]) == (200, "degraded", "never seen", None)
-    working()
+    beating()
     clock.forward(seconds=90)
     assert ask() == (200, WELL | {"worker_seconds": 90})
     clock.forward(seconds=1)
     assert ask() == (200, WELL | {"status": "degraded", "worker": "silent", "worker_seconds": 91})
-    working()
+    beating()
     assert ask() == (200, WELL)
 
 
-def test_after_the_clock_was_set_back_nobody_knows_until_the_next_beat(app, working, ask, clock):
-    working()
+def test_after_the_clock_was_set_back_nobody_knows_until_the_next_beat(app, beating, ask, clock):
+    beating()
     clock.forward(days=-2)
     assert ask() == (200, WELL | {"status": "degraded", "worker": "unknown", "worker_seconds": None})
-    working()
+    beating()
     assert ask() == (200, WELL)
 
 
-def test_mail_that_waits_for_long_degrades_and_mail_that_is_not_due_does_not(app, inside, working, ask, clock):
+def test_mail_that_waits_for_long_degrades_and_mail_that_is_not_due_does_not(app, inside, beating, ask, clock):
     with inside():
         posting.post("a kind", "jo@example.org", 1, due_at=clock.at + timedelta(hours=1))
     clock.forward(minutes=75)
-    working()
+    beating()
     assert ask() == (200, WELL | {"outbox_seconds": 15 * 60})
     clock.forward(seconds=1)
     assert ask() == (200, WELL | {"status": "degraded", "worker_seconds": 1, "outbox_seconds": 15 * 60 + 1})
@@ -207,10 +178,10 @@ def test_mail_that_waits_for_long_degrades_and_mail_that_is_not_due_does_not(app
 # Looking costs little and changes nothing
 
 
-def test_it_takes_three_statements_and_changes_nothing(app, inside, working, ask):
+def test_it_takes_three_statements_and_changes_nothing(app, inside, beating, ask):
     with inside():
         cast.a_post()
-    working()
+    beating()
     before = rows(app)
     ask()
     with counting(app) as statements:
@@ -219,8 +190,8 @@ def test_it_takes_three_statements_and_changes_nothing(app, inside, working, ask
     assert rows(app) == before
 
 
-def test_it_tells_no_secret_and_nothing_of_whom_the_site_knows(app, working, ask):
-    working()
+def test_it_tells_no_secret_and_nothing_of_whom_the_site_knows(app, beating, ask):
+    beating()
     assert set(ask()[1]) == set(WELL)
     for method in ("HEAD", "OPTIONS"):
         assert app.test_client().open("/healthz", method=method).status_code == 200
