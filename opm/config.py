@@ -76,6 +76,8 @@ def from_environment(environ=os.environ) -> dict:
         # How stderr is written: "plain" for people, without requests that went well, or "json" for programs, an
         # object a line. By default plain on a terminal and JSON elsewhere.
         "LOG": _one_of(environ, "OPM_LOG", "plain", "json"),
+        # Who may read /metrics besides this machine itself: networks such as 10.0.0.0/8, separated by commas.
+        "METRICS": _networks(environ, "OPM_METRICS"),
         # Whether an empty site on loopback is filled with the demo. 1 or 0.
         "DEMO": _yes(environ, "OPM_DEMO", True),
         # Whether hourly limits hold. 0 lifts them for a load test; a code's five tries hold whatever this says.
@@ -90,7 +92,7 @@ def from_environment(environ=os.environ) -> dict:
 KNOWN = {
     "OPM_PORT", "OPM_INSTANCE", "OPM_DATABASE_URL", "OPM_BASE_URL", "OPM_SECRET_KEY", "OPM_TRUSTED_PROXIES",
     "OPM_MAIL_SERVER", "OPM_MAIL_PORT", "OPM_MAIL_USERNAME", "OPM_MAIL_PASSWORD", "OPM_MAIL_USE_TLS",
-    "OPM_MAIL_SENDER", "OPM_LOG", "OPM_DEMO", "OPM_LIMITS",
+    "OPM_MAIL_SENDER", "OPM_LOG", "OPM_METRICS", "OPM_DEMO", "OPM_LIMITS",
 }  # fmt: skip
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -125,6 +127,14 @@ def _yes(environ, name, default) -> bool:
     if text not in ("", "0", "1"):
         raise ConfigError(f"{name} must be 1 for yes or 0 for no, not “{text}”.")
     return default if text == "" else text == "1"
+
+
+def _networks(environ, name) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    texts = [text.strip() for text in (environ.get(name) or "").split(",") if text.strip()]
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError:
+        raise ConfigError(f"{name} must be networks like 10.0.0.0/8, separated by commas, not “{', '.join(texts)}”.")
 
 
 def _one_of(environ, name, *choices) -> str | None:

@@ -170,6 +170,9 @@ def test_a_name_that_is_no_setting_is_pointed_out_and_stops_nothing(read, capsys
         ("OPM_DEMO", "no"),
         ("OPM_LIMITS", "off"),
         ("OPM_LOG", "xml"),
+        ("OPM_METRICS", "everybody"),
+        ("OPM_METRICS", "10.0.0.1/8"),
+        ("OPM_METRICS", "10.0.0.0/8, ::1/129"),
     ],
 )
 def test_a_setting_that_makes_no_sense_stops_the_start_with_a_sentence_about_it(read, name, value):

@@ -98,6 +98,7 @@ def addresses(inside):
             "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",
             "/desk/sign-out": "/desk/sign-out",
             "/healthz": "/healthz",
+            "/metrics": "/metrics",
             "/moderation/": "/moderation/",
             f"/{PAGE}": "/page/1/",
             "/privacy/": "/privacy/",

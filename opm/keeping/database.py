@@ -43,7 +43,7 @@ def answers() -> Iterator[Finding]:
         yield broken(_("database"), _("There is none at %(file)s.", file=file), advice)
         return
     try:
-        taken = bounded(_size, ANSWER_WITHIN_SECONDS)
+        taken = bounded(lambda: _read(size_now), ANSWER_WITHIN_SECONDS)
     except SQLAlchemyError as error:
         yield broken(_("database"), *(damage(error) if is_damaged(error) else _silence(error)))
     except TimeoutError:
@@ -160,6 +160,14 @@ def outbox() -> Iterator[Finding]:
         yield ok(_("outbox"), ngettext("%(num)s email waits.", "%(num)s emails wait.", waiting))
 
 
+def size_now() -> int:
+    """Bytes that it takes, which it has to be asked for."""
+    if machine.is_sqlite():
+        db.session.scalar(select(func.count()).select_from(text("sqlite_master")))
+        return machine.database_size()
+    return db.session.scalar(select(func.pg_database_size(func.current_database())))
+
+
 def is_damaged(error: SQLAlchemyError) -> bool:
     """Whether SQLite says that its file is not what it should be."""
     return any(words in str(error) for words in ("malformed", "not a database"))
@@ -181,14 +189,6 @@ def _read(question):
     """The answer of one read-only transaction."""
     with reading():
         return question()
-
-
-def _size() -> int:
-    with reading():
-        if machine.is_sqlite():
-            db.session.scalar(select(func.count()).select_from(text("sqlite_master")))
-            return machine.database_size()
-        return db.session.scalar(select(func.pg_database_size(func.current_database())))
 
 
 def _unsound() -> tuple[list[str], int]:

@@ -6,6 +6,7 @@ away or frozen is one that does not answer, and asking it a thousand times costs
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,20 +95,23 @@ SILENCE = Health()
 
 
 class Pulse:
-    """Takes the site's pulse. One for each process."""
+    """Looks at the database on somebody's behalf. One for each kind of look, in each process.
 
-    def __init__(self, app: Flask):
-        self._app = app
+    `look` is made within an app context and a read-only transaction; `otherwise` is what is said if that fails.
+    """
+
+    def __init__(self, app: Flask, look: Callable, otherwise):
+        self._app, self._see, self._otherwise = app, look, otherwise
         self._lock = threading.Lock()
         self._look: Future | None = None
         self._began = 0.0
 
-    def take(self) -> Health:
-        """How the site is now, or that the database did not say so in time."""
+    def take(self):
+        """What is seen now, or what is said if the database does not answer in time."""
         try:
             return self._under_way().result(PATIENCE_SECONDS)
         except TimeoutError:
-            return SILENCE
+            return self._otherwise
 
     def _under_way(self) -> Future:
         """The look that is being made, or a new one."""
@@ -121,13 +125,13 @@ class Pulse:
     def _make(self, look: Future) -> None:
         try:
             with self._app.app_context(), reading():
-                health = examine()
+                seen = self._see()
         except SQLAlchemyError:
-            health = SILENCE
+            seen = self._otherwise
         except Exception:
             log.exception("the pulse could not be taken")
-            health = SILENCE
-        look.set_result(health)
+            seen = self._otherwise
+        look.set_result(seen)
 
 
 def examine() -> Health:

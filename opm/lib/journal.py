@@ -7,7 +7,9 @@ the page cache and static files never get here.
 
 import logging
 import secrets
+import threading
 import time
+from bisect import bisect_left
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from opm.extensions import db
 
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}  # of others the log says "-"
 NUMBER_BYTES = 6
+BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 log = logging.getLogger("opm.requests")
 
@@ -56,11 +59,29 @@ def show_number(response: Response) -> None:
         response.headers["X-Request-Id"] = asked.number
 
 
+class Tally:
+    """How many requests this process has answered since it began, by status and by how long they took."""
+
+    def __init__(self):
+        self.by_class = dict.fromkeys(("1xx", "2xx", "3xx", "4xx", "5xx"), 0)
+        self.by_bound = [0] * (len(BOUNDS_SECONDS) + 1)  # the last: those that took longer
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    def add(self, status: int, seconds: float) -> None:
+        """Counts one more."""
+        with self._lock:
+            self.by_class[f"{status // 100}xx"] += 1
+            self.by_bound[bisect_left(BOUNDS_SECONDS, seconds)] += 1
+            self.seconds += seconds
+
+
 class Journal:
-    """The WSGI layer that writes the records."""
+    """The WSGI layer that writes the records, and counts."""
 
     def __init__(self, wsgi_app):
         self.wsgi_app = wsgi_app
+        self.tally = Tally()
 
     def __call__(self, environ, start_response):
         asked = Asked(secrets.token_hex(NUMBER_BYTES))
@@ -81,6 +102,7 @@ class Journal:
             _asked.reset(before)
 
     def _write(self, asked: Asked, method: str, said: dict, seconds: float) -> None:
+        self.tally.add(said["status"], seconds)
         known = {
             "method": method if method in METHODS else "-",
             "rule": asked.rule,

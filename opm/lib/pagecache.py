@@ -84,11 +84,11 @@ class Page:
 
 
 class PageCache:
-    """The WSGI layer in front of the app. `hits` counts the answers that Flask was not asked for."""
+    """The WSGI layer in front of the app. `hits` counts the pages that Flask was not asked for, `misses` the others."""
 
     def __init__(self, app, wsgi_app, most_bytes: int = MOST_BYTES):
         self.app, self.wsgi_app, self.most_bytes = app, wsgi_app, most_bytes
-        self.hits = 0
+        self.hits = self.misses = 0
         self.bytes_held = 0  # how much memory the pages take, nearly
         self._watch = Watch(app)
         self._pages: OrderedDict[Key, Page] = OrderedDict()  # the one that was asked for last stands last
@@ -103,6 +103,7 @@ class PageCache:
             return self._give(key, page, environ, start_response)
         if not key or not self._is_public(environ):
             return self.wsgi_app(environ, start_response)
+        self.misses += 1
         answer = self._rendered(key, environ)
         if isinstance(answer, Reply):
             return answer.give(environ, start_response)

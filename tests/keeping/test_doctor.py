@@ -276,7 +276,7 @@ def test_a_database_that_is_away_is_told_in_its_words_without_its_password(anoth
 
 def test_a_database_that_never_answers_is_not_waited_for(examine, monkeypatch):
     monkeypatch.setattr(database, "ANSWER_WITHIN_SECONDS", 0.05)
-    monkeypatch.setattr(database, "_size", lambda: __import__("time").sleep(0.5))
+    monkeypatch.setattr(database, "size_now", lambda: __import__("time").sleep(0.5))
     assert "did not answer within" in one(examine()[1], "database", "broken")[0]
 
 
