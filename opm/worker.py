@@ -1,8 +1,9 @@
 """The worker: it delivers mail and forgets what may no longer be held.
 
-It has two errands, each with its own patience: while the mail server is away the forgetting goes on, and the other
-way round. Several workers at once do no harm. A beat tells that one is at work. Every round has an app context of its
-own, so settings are read anew.
+It has errands, each with its own patience: while the mail server is away the forgetting goes on, and the other way
+round. Somebody may set the clock meanwhile, or a machine may start with a wrong one: then nothing is forgotten until it
+has gone evenly for a day, and mail that it put off is due again. Several workers at once do no harm. A beat tells that
+one is at work. Every round has an app context of its own, so settings are read anew.
 """
 
 import logging
@@ -20,11 +21,12 @@ from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
 from opm.extensions import db, reading
 from opm.filters import length
-from opm.lib import throttle
-from opm.lib.beat import Heart
+from opm.lib import clock, throttle
+from opm.lib.beat import ONLY, Heart, WorkerBeat
 from opm.lib.processes import StopSignal
+from opm.outbox import delivery
 from opm.outbox import forgetting as emails
-from opm.outbox.delivery import ServerAway, deliver
+from opm.outbox.delivery import LEASE, ServerAway, deliver
 from opm.outbox.models import Email
 from opm.reports import forgetting as reports
 
@@ -34,27 +36,39 @@ FORGET_EVERY_SECONDS = 5 * 60
 FIRST_FORGET_AFTER_SECONDS = 60  # a machine that has just started may still be setting its clock
 LEAST_WAIT_SECONDS, MOST_WAIT_SECONDS = 5, 60
 LARGEST_JUMP = timedelta(hours=1)
+LEAST_JUMP = timedelta(seconds=5)
+TRUSTED_AFTER = timedelta(days=1)
 
 log = logging.getLogger(__name__)
 
 
 def work(app: Flask, stop: StopSignal) -> None:
-    """Runs both errands until it is asked to stop; then it finishes the email in hand."""
+    """Runs the errands until it is asked to stop; then it finishes the email in hand."""
     clocks = Clocks()
-    errands = [
-        Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS),
-        Errand(
-            "forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS, time.monotonic() + FIRST_FORGET_AFTER_SECONDS
-        ),
-    ]
+    _compare_with_the_last_worker(app, clocks)
+    dates = Errand("dates", mend_dates, FORGET_EVERY_SECONDS)
+    mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
+    forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
+    forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
-            clocks.look()
-            has_more = [errand.run(app) for errand in errands if errand.is_due and not stop.came]
+            if clocks.look() > LEAST_JUMP:
+                mail.wait(LEASE.total_seconds())  # what looks due may be in another worker's hands
+                dates.wait(0)
+            has_more = [errand.run(app) for errand in (dates, mail, forgetting) if errand.is_due and not stop.came]
             heart.came_round()
             stop.wait(PAUSE_SECONDS if any(has_more) else POLL_SECONDS)
     log.info("stopped")
+
+
+def _compare_with_the_last_worker(app: Flask, clocks: "Clocks") -> None:
+    try:
+        with app.app_context(), reading():
+            beat = db.session.get(WorkerBeat, ONLY)
+            clocks.compare(beat and clock.now() - beat.beaten_at, bool(beat and beat.clock_was_moved))
+    except SQLAlchemyError:
+        clocks.distrust("nobody can say how it went before")
 
 
 def deliver_mail(stop: StopSignal) -> bool:
@@ -67,6 +81,11 @@ def deliver_mail(stop: StopSignal) -> bool:
     with reading():
         is_due = db.session.scalar(select(Email.id).where(Email.is_due()).limit(1)) is not None
     return is_due and deliver(current_app.extensions["letterbox"], go_on=lambda: not stop.came) > 0
+
+
+def mend_dates() -> bool:
+    """Makes due again what a clock that was ahead has put off. Commits. Returns whether there may be more."""
+    return current_app.config["MAIL_SERVER"] is not None and delivery.mend_dates() > 0
 
 
 def forget(clocks: "Clocks") -> bool:
@@ -103,23 +122,45 @@ class Clocks:
     """Compares the clock on the wall, which somebody can set, with one that only runs.
 
     If they part by more than an hour the wall clock was moved, and everything would look older or younger than it
-    is: nothing is forgotten by such a clock. Time asleep is no jump, where the system counts it.
+    is: nothing is forgotten until it has gone evenly for a day, in which somebody may notice. It is the same where the
+    last worker was last seen more than an hour ago: this may be the clock's fault. Time asleep is no jump, where the
+    system counts it.
     """
 
     def __init__(self, wall=time.time, steady=None):
         self._wall, self._steady = wall, steady or _steady
         self._apart = self._difference()
-        self.have_jumped = False
+        self._trusted_at = self._steady()
 
-    def look(self) -> None:
-        """Notices a jump, and says so once."""
-        jump = abs(timedelta(seconds=self._difference() - self._apart))
-        if jump > LARGEST_JUMP and not self.have_jumped:
-            self.have_jumped = True
-            log.warning(
-                "the clock was moved by %s: nothing is forgotten until the worker is started again; mail goes on",
-                length(jump),
-            )
+    @property
+    def have_jumped(self) -> bool:
+        """Whether nothing may be forgotten yet."""
+        return self._steady() < self._trusted_at
+
+    def compare(self, since_last_beat: timedelta | None, was_moved: bool) -> None:
+        """How long ago a worker was last seen, and whether it trusted its clock. None: there has never been one."""
+        if since_last_beat is None:
+            return
+        if was_moved:
+            self.distrust("it was moved not long ago")
+        elif abs(since_last_beat) > LARGEST_JUMP:
+            ago = "ago" if since_last_beat > timedelta() else "ahead"
+            self.distrust(f"the last worker was last seen {length(abs(since_last_beat))} {ago}")
+
+    def look(self) -> timedelta:
+        """Notices a jump since the last look, and says so. Returns how far it was."""
+        difference = self._difference()
+        jump, self._apart = abs(timedelta(seconds=difference - self._apart)), difference
+        if jump > LARGEST_JUMP:
+            self.distrust(f"it was moved by {length(jump)}")
+        return jump
+
+    def distrust(self, why: str) -> None:
+        """From now on for a day."""
+        self._trusted_at = self._steady() + TRUSTED_AFTER.total_seconds()
+        log.warning(
+            "the clock may be wrong (%s): nothing is forgotten until it has gone evenly for a day; mail goes on", why
+        )
 
     def _difference(self) -> float:
         return self._wall() - self._steady()
@@ -144,6 +185,10 @@ class Errand:
         """Whether its time has come."""
         return time.monotonic() >= self.due_at
 
+    def wait(self, seconds: float) -> None:
+        """It is due after so long, and not before."""
+        self.due_at = time.monotonic() + seconds
+
     def run(self, app: Flask) -> bool:
         """Does it once, and settles when it is due again. Returns whether there is more to do at once."""
         has_more = False
@@ -154,7 +199,7 @@ class Errand:
             self._failed(error)
         else:
             self._succeeded()
-            self.due_at = time.monotonic() + (0 if has_more else self.every_seconds)
+            self.wait(0 if has_more else self.every_seconds)
         return has_more
 
     def _succeeded(self) -> None:
@@ -165,7 +210,7 @@ class Errand:
     def _failed(self, error: Exception) -> None:
         wait = min(MOST_WAIT_SECONDS, LEAST_WAIT_SECONDS * 2**self.failures)
         self.failures = min(self.failures + 1, 10)
-        self.due_at = time.monotonic() + wait
+        self.wait(wait)
         if isinstance(error, ServerAway):
             log.warning("%s: the mail server is away (%s), trying again in %s s", self.name, _cause(error), wait)
         elif isinstance(error, SQLAlchemyError):

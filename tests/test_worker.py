@@ -15,7 +15,7 @@ from opm.comments import moderation
 from opm.comments.models import Act, Comment, MovedOn, State, Thread
 from opm.comments.submission import CONFIRM_MAIL
 from opm.extensions import db, mail
-from opm.lib import logs, throttle
+from opm.lib import beat, logs, throttle
 from opm.outbox import posting
 from opm.outbox.delivery import ServerAway
 from opm.outbox.models import Email
@@ -98,8 +98,10 @@ def test_an_idle_worker_only_looks(app, thread, monkeypatch):
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     with counting(app) as statements:
         worker.work(app, Stop(rounds=3))
-    its_beat, *others = statements
+    last_beat, its_beat, far_ahead, *others = statements
+    assert last_beat.startswith("SELECT worker_beat")
     assert its_beat.startswith("INSERT INTO worker_beat")
+    assert "email.created_at >" in far_ahead
     assert len(others) == 3
     assert all(statement.startswith("SELECT") for statement in others), statements
 
@@ -397,12 +399,26 @@ class Hands:
     def clocks(self):
         return worker.Clocks(lambda: self.wall, lambda: self.steady)
 
+    def pass_by(self, clocks, **lengths):
+        """So much time passes on both, with a look before it and one after."""
+        clocks.look()
+        self.wall += timedelta(**lengths).total_seconds()
+        self.steady += timedelta(**lengths).total_seconds()
+        clocks.look()
 
-@pytest.mark.parametrize("jump", [timedelta(days=8), timedelta(days=-2), timedelta(hours=1, seconds=1)])
-def test_when_the_clock_is_moved_nothing_is_forgotten_and_mail_goes_on(
-    app, inside, thread, clock, forget, caplog, jump
+
+@pytest.fixture
+def hands():
+    return Hands()
+
+
+JUMPS = [timedelta(days=8), timedelta(days=-2), timedelta(hours=1, seconds=1)]
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_when_the_clock_is_moved_nothing_is_forgotten_until_it_has_gone_evenly_for_a_day(
+    inside, thread, clock, forget, caplog, hands, jump
 ):
-    hands = Hands()
     clocks = hands.clocks()
     with inside():
         waiting_comment()
@@ -411,25 +427,109 @@ def test_when_the_clock_is_moved_nothing_is_forgotten_and_mail_goes_on(
     for _ in range(3):
         clocks.look()
         forget(clocks)
-    assert states(inside, Comment) == [State.UNCONFIRMED]
-    assert sum("the clock was moved by" in message for message in caplog.messages) == 1
+    assert sum("the clock may be wrong (it was moved by" in message for message in caplog.messages) == 1
+    hands.pass_by(clocks, hours=23)
     hands.wall -= jump.total_seconds()  # and back: by now nobody knows which was right
-    clocks.look()
+    hands.pass_by(clocks, hours=23)
     forget(clocks)
     assert states(inside, Comment) == [State.UNCONFIRMED]
+    hands.pass_by(clocks, hours=1)
+    forget(clocks)  # without a hand
+    assert states(inside, Comment) == []
+
+
+def test_while_nothing_is_forgotten_mail_goes_on(app, inside, thread, clock):
+    with inside():
+        beat.beat(clock_was_moved=True)
+        waiting_comment()
     worker.work(app, Stop())
     assert states(inside, Email) == [EmailState.SENT]
-    forget(hands.clocks())  # a worker that was started again
+    assert last_beat(inside).clock_was_moved
+
+
+def last_beat(inside):
+    with inside(False):
+        return db.session.scalars(select(beat.WorkerBeat)).one()
+
+
+@pytest.fixture
+def start(app, monkeypatch):
+    """`start()` runs a worker that forgets in its first round, and stops it."""
+    monkeypatch.setattr(worker, "FIRST_FORGET_AFTER_SECONDS", 0)
+    return lambda: worker.work(app, Stop())
+
+
+@pytest.mark.parametrize("away", [{"days": 9}, {"hours": 1, "seconds": 1}, {"days": -2}], ids=str)
+def test_a_machine_that_starts_at_another_time_than_it_stopped_forgets_nothing_however_often_it_is_started(
+    inside, thread, clock, start, caplog, away
+):
+    with inside():
+        settings.change(unconfirmed_days=0)
+    start()
+    with inside():
+        waiting_comment()
+    clock.forward(**away)
+    for _ in range(3):
+        start()
+        clock.forward(minutes=5)
+    assert states(inside, Comment) == [State.UNCONFIRMED]
+    assert "the last worker was last seen" in caplog.text
+    assert last_beat(inside).clock_was_moved
+
+
+def test_a_worker_that_was_away_for_less_than_an_hour_forgets_at_once(inside, thread, clock, start):
+    with inside():
+        settings.change(unconfirmed_days=0)
+        waiting_comment()
+    clock.forward(seconds=1)
+    start()
     assert states(inside, Comment) == []
+    with inside():
+        waiting_comment()
+    clock.forward(minutes=59)
+    start()
+    assert states(inside, Comment) == []
+
+
+def test_a_worker_that_cannot_ask_when_the_last_one_was_seen_forgets_nothing(inside, thread, clock, start, monkeypatch):
+    with inside():
+        waiting_comment()
+    clock.forward(days=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "reading", failing(OperationalError("SELECT", None, TimeoutError())))
+        start()
+    assert states(inside, Comment) == [State.UNCONFIRMED]
+
+
+def test_mail_waits_for_the_leases_of_others_to_end_when_the_clock_is_moved(app, inside, thread, monkeypatch):
+    with inside():
+        waiting_comment()
+    monkeypatch.setattr(worker.Clocks, "look", lambda _: timedelta(seconds=90))
+    worker.work(app, Stop(rounds=3))
+    assert states(inside, Email) == [EmailState.WAITING]
+
+
+@pytest.mark.parametrize("ahead", [{"hours": 3}, {"days": 400}], ids=str)
+def test_counts_of_hours_to_come_refuse_nobody_when_these_come(inside, clock, forget, ahead):
+    once = throttle.Allowance("test", 1)
+    clock.forward(**ahead)
+    with inside():
+        throttle.spend({once: "somebody"})
+    clock.at -= timedelta(**ahead)
+    with inside():
+        throttle.spend({once: "somebody"})  # not for long, either
+    forget()
+    clock.forward(**ahead)
+    with inside():
+        throttle.spend({once: "somebody"})
 
 
 def test_time_that_passes_on_both_clocks_is_no_jump():
     hands = Hands()
     clocks = hands.clocks()
     for _ in range(24):
-        hands.wall += 3600 * 24 + 30  # set right by half a minute each day
-        hands.steady += 3600 * 24
-        clocks.look()
+        hands.pass_by(clocks, days=1)
+        hands.wall += 30  # set right by half a minute each day
     assert not clocks.have_jumped
 
 

@@ -435,8 +435,9 @@ class Decision(db.Model):
         overtaken = exists().where(newer.comment_id == cls.comment_id, newer.id > cls.id, newer.undone_at.is_(None))
         untouched = or_(Comment.edited_at.is_(None), Comment.edited_at <= cls.decided_at)
         stands = cls.undone_at.is_(None), Comment.state == cls.to_state, ~overtaken, untouched
-        young = cls.decided_at > clock.now() - UNDO_WITHIN
-        return select(cls).join(cls.comment).where(cls.by_id == person.id, young, *stands).order_by(cls.id.desc())
+        now = clock.now()
+        young = cls.decided_at > now - UNDO_WITHIN, cls.decided_at < now + UNDO_WITHIN
+        return select(cls).join(cls.comment).where(cls.by_id == person.id, *young, *stands).order_by(cls.id.desc())
 
     @property
     def undo_until(self) -> datetime:
@@ -452,7 +453,8 @@ class Decision(db.Model):
     def can_be_undone_by(self, person: Person) -> bool:
         """The same moderator, within ten minutes, nothing newer having happened."""
         edited_since = self.comment.edited_at is not None and self.comment.edited_at > self.decided_at
-        return self.by_id == person.id and clock.now() < self.undo_until and self.is_current and not edited_since
+        is_young = abs(clock.now() - self.decided_at) < UNDO_WITHIN  # also where the clock was set back since
+        return self.by_id == person.id and is_young and self.is_current and not edited_since
 
 
 class BlockedAddress(db.Model):

@@ -34,7 +34,7 @@ class WorkerBeat(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     beaten_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    clock_was_moved: Mapped[bool]  # it forgets nothing until it is started again
+    clock_was_moved: Mapped[bool]  # it forgets nothing until its clock has gone evenly for a day
 
     @property
     def age(self) -> timedelta | None:

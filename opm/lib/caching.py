@@ -16,9 +16,13 @@ SHELF_HOLDS = 1_000  # things, of one or two kilobytes each
 
 @dataclass(frozen=True)
 class Terms:
-    """On which terms a public page may be kept: while this public version stands, and not beyond this moment."""
+    """On which terms a public page may be kept: while this public version stands, from one moment until another.
+
+    Before the first of them it was never true: then the clock was set back.
+    """
 
     version: int
+    since: datetime
     until: datetime | None
 
 
@@ -36,7 +40,7 @@ def public_page(view):
             response.headers["Cache-Control"] = "public, no-cache"
             tag = hashlib.sha256(response.get_data()).hexdigest()[:TAG_LENGTH]
             response.set_etag(tag, weak=True)
-            request.environ[TERMS] = Terms(g.public_version, g.get("changes_at"))
+            request.environ[TERMS] = Terms(g.public_version, g.began_at, g.get("changes_at"))
         return response
 
     answer.is_public_page = True
@@ -70,19 +74,18 @@ def kept(make):
     """
 
     @wraps(make)
-    def found(*given):
+    def give(*given):
         if "public_version" not in g:
             return make(*given)
         things, key = _shelf(), (make, *given)
-        thing, until = things.get(key) or (None, began_at())
-        if until is not None and until <= clock.now():
-            thing, until = _made(make, given)
+        if (found := things.get(key)) is None or not found.stands:
+            found = _made(make, given)
             if len(things) < SHELF_HOLDS:
-                things[key] = thing, until
-        changes_at(until)
-        return thing
+                things[key] = found
+        changes_at(found.until)
+        return found.thing
 
-    return found
+    return give
 
 
 def forget(app) -> None:
@@ -99,12 +102,30 @@ def _shelf() -> dict:
     return things
 
 
-def _made(make, given) -> tuple[object, datetime | None]:
-    """It, and the moment from which on it will be otherwise."""
-    before = g.pop("changes_at", None)
-    thing, until = make(*given), g.pop("changes_at", None)
+@dataclass(frozen=True)
+class _Made:
+    """A thing, when it was made, and the moment from which on it will be otherwise."""
+
+    thing: object
+    since: datetime
+    until: datetime | None
+
+    @property
+    def stands(self) -> bool:
+        return is_between(self.since, self.until)
+
+
+def _made(make, given) -> _Made:
+    before, since = g.pop("changes_at", None), clock.now()
+    made = _Made(make(*given), since, g.pop("changes_at", None))
     changes_at(before)
-    return thing, until
+    return made
+
+
+def is_between(since: datetime, until: datetime | None) -> bool:
+    """Whether it is now not before the one moment and, if there is another, before that."""
+    now = clock.now()
+    return since <= now and (until is None or now < until)
 
 
 def varies_by(*names: str) -> None:

@@ -17,8 +17,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_etags
 
-from opm.lib import caching, clock, origin
-from opm.lib.caching import TERMS, Terms
+from opm.lib import caching, origin
+from opm.lib.caching import TERMS, Terms, is_between
 from opm.lib.pressing import BEST, IDENTITY, LONGEST_WISH, Presser, chosen, pressed
 from opm.lib.publicity import Watch
 from opm.lib.respond import is_for_fragment
@@ -62,8 +62,7 @@ class Page:
 
     def stands(self, version: int | None) -> bool:
         """Whether it is still what Flask would say, the public version being this one."""
-        until = self.terms.until
-        return version == self.terms.version and (until is None or clock.now() < until)
+        return version == self.terms.version and is_between(self.terms.since, self.terms.until)
 
     def is_had(self, if_none_match: str | None) -> bool:
         """Whether the reader has just this page already."""

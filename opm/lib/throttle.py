@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db, insert
@@ -79,5 +79,8 @@ def spend(uses: Mapping[Allowance, str]) -> dict[str, int]:
 
 
 def forget_old() -> None:
-    """Drops the tallies of windows that ended; the longest window is a day."""
-    db.session.execute(delete(Tally).where(Tally.began_at < clock.now() - 2 * DAY))
+    """Drops the tallies of windows that ended (the longest is a day), and of those that have yet to begin: a clock that
+    was ahead has counted in them, and nobody is to be refused for that when they come.
+    """
+    now = clock.now()
+    db.session.execute(delete(Tally).where(or_(Tally.began_at < now - 2 * DAY, Tally.began_at > now)))

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +19,7 @@ from email.mime.text import MIMEText
 
 from flask import current_app
 from flask_mail import BadHeaderError, Connection, Message
-from sqlalchemy import select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from opm.extensions import db, reading
@@ -33,6 +34,8 @@ LEAST_LEASE_LEFT = timedelta(seconds=4 * SERVER_TIMEOUT_SECONDS + 1)  # a server
 LONGEST_ANSWER = 500
 NOTE_TRIES = 3
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60, 24 * 60, 24 * 60)]
+CLOCKS_DIFFER = timedelta(minutes=1)  # at most, those of machines that are looked after
+WRITTEN_AHEAD = timedelta(hours=1)  # by more than that: with a clock that was wrong
 HEADERS = {
     "subject", "from", "to", "date", "message-id", "auto-submitted", "mime-version", "content-type",
 }  # fmt: skip
@@ -74,8 +77,8 @@ def deliver(letterbox: Letterbox, go_on: Callable[[], bool] = lambda: True) -> i
     try:
         with _Connection(current_app.extensions["mail"]) as connection:
             waiting = claim()  # not before: shaking hands with a slow server could take longer than the lease
-            claimed_count = len(waiting)
-            while waiting and go_on() and waiting[0].due_at - clock.now() > LEAST_LEASE_LEFT:
+            claimed_count, ends = len(waiting), time.monotonic() + LEASE.total_seconds()
+            while waiting and go_on() and _lease_left(waiting[0], ends) > LEAST_LEASE_LEFT:
                 _deliver_one(waiting.pop(0), letterbox, connection)
     finally:
         _give_back(waiting)
@@ -126,6 +129,41 @@ def claim() -> list[Email]:
     emails = sorted(db.session.scalars(statement), key=lambda email: email.id)
     db.session.commit()
     return emails
+
+
+def mend_dates() -> int:
+    """Brings back what lies further ahead than anything is ever put off: its date is from a clock that was wrong.
+
+    It is due one lease from now, since a worker that claimed it by that clock may have it in hand. Commits. Returns how
+    many there were.
+    """
+    is_far_ahead = and_(Email.state == State.WAITING, _lies_too_far_ahead())
+    with reading():  # none is the rule
+        ids = db.session.scalars(select(Email.id).where(is_far_ahead).limit(BATCH)).all()
+    if not ids:
+        return 0
+    now = clock.now()
+    values = {"due_at": now + LEASE, "created_at": case((Email.created_at > now, now), else_=Email.created_at)}
+    those = update(Email).where(Email.id.in_(ids), is_far_ahead).values(values)
+    count = db.session.execute(those.execution_options(synchronize_session=False)).rowcount
+    db.session.commit()
+    if count:
+        log.warning("%s emails lay too far ahead, as by a clock that was wrong, and are due soon", count)
+    return count
+
+
+def _lies_too_far_ahead():
+    """A lease, or the wait after so many tries, cannot end later; what was not tried was written ahead of time."""
+    now = clock.now()
+    latest = [max(LEASE, wait) + CLOCKS_DIFFER for wait in WAITS]
+    after_tries = [and_(Email.tries == n, Email.due_at > now + end) for n, end in enumerate(latest, start=1)]
+    after_all = and_(Email.tries > len(WAITS), Email.due_at > now + LEASE + CLOCKS_DIFFER)
+    return or_(and_(Email.tries == 0, Email.created_at > now + WRITTEN_AHEAD), *after_tries, after_all)
+
+
+def _lease_left(email: Email, ends: float) -> timedelta:
+    """For how long nobody else takes it, by the clock on the wall and by the one that nobody can set."""
+    return min(email.due_at - clock.now(), timedelta(seconds=ends - time.monotonic()))
 
 
 def _deliver_one(email: Email, letterbox: Letterbox, connection: "_Connection") -> None:
@@ -205,7 +243,7 @@ def _give_back(emails: list[Email]) -> None:
         return
     is_still_ours = Email.state == State.WAITING, Email.due_at == emails[0].due_at
     untried = Email.id.in_([email.id for email in emails]), *is_still_ours
-    values = {"due_at": clock.now(), "tries": Email.tries - 1}
+    values = {"due_at": Email.created_at, "tries": Email.tries - 1}  # that it was due before is all that is known
     db.session.execute(update(Email).where(*untried).values(values).execution_options(synchronize_session=False))
     db.session.commit()
 

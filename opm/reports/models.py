@@ -85,12 +85,19 @@ class Settlement(db.Model):
     @classmethod
     def undoable_by(cls, person: Person):
         """This person's that can still be undone, the newest first."""
-        return cls.newest().where(cls.by_id == person.id, cls.decided_at > clock.now() - UNDO_WITHIN)
+        now = clock.now()
+        young = cls.decided_at > now - UNDO_WITHIN, cls.decided_at < now + UNDO_WITHIN
+        return cls.newest().where(cls.by_id == person.id, *young)
 
     @property
     def undo_until(self) -> datetime:
         """Until when it can be undone; its mails fall due then."""
         return self.decided_at + UNDO_WITHIN
+
+    @property
+    def is_young(self) -> bool:
+        """Whether it can still be undone. One of the future, made before the clock was set back, is taken for old."""
+        return abs(clock.now() - self.decided_at) < UNDO_WITHIN
 
     @property
     def is_current(self) -> bool:
@@ -99,7 +106,7 @@ class Settlement(db.Model):
 
     def can_be_undone_by(self, person: Person) -> bool:
         """The same moderator, within ten minutes."""
-        return self.by_id == person.id and clock.now() < self.undo_until and self.is_current
+        return self.by_id == person.id and self.is_young and self.is_current
 
 
 class Report(Confirmable, db.Model):
@@ -161,7 +168,7 @@ class Report(Confirmable, db.Model):
     @property
     def is_told(self) -> bool:
         """Whether its sender has been told: the answer can no longer be undone."""
-        return self.is_settled and clock.now() >= self.settlement.undo_until
+        return self.is_settled and not self.settlement.is_young
 
     @property
     def mark(self) -> str:

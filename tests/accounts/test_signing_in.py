@@ -125,7 +125,7 @@ def test_a_link_pressed_twenty_times_at_once_opens_one_session(app, inside):
         assert db.session.query(Session).count() == 1
 
 
-@pytest.mark.parametrize(("seconds", "works"), [(599, True), (600, False), (8 * 24 * 3600, False), (-48 * 3600, True)])
+@pytest.mark.parametrize(("seconds", "works"), [(599, True), (600, False), (-599, True), (-48 * 3600, False)])
 def test_code_and_link_work_for_ten_minutes(browser, another_browser, mailbox, clock, seconds, works):
     page = ask(browser)
     mail = mailbox.newest(INES)

@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert, select
@@ -214,6 +215,89 @@ def test_asked_to_stop_it_finishes_the_mail_in_hand_and_charges_the_others_nothi
     assert len(server.taken) == 1
     assert sorted((email.state, email.tries) for email in emails()) == [("sent", 1), ("waiting", 0), ("waiting", 0)]
     assert all(email.due_at <= clock.at for email in emails() if email.state == State.WAITING)
+
+
+# A clock that somebody set
+
+
+@pytest.fixture
+def mend(app):
+    """`mend()` does what a worker does now and then, and says how many emails were dated anew."""
+
+    def mend():
+        with app.app_context():
+            return delivery.mend_dates()
+
+    return mend
+
+
+@pytest.mark.parametrize("ahead", [{"hours": 2}, {"days": 8}, {"days": 4000}], ids=str)
+def test_mail_written_by_a_clock_that_was_ahead_goes_soon_after_it_is_right_again(
+    server, post, deliver, mend, clock, ahead
+):
+    post("early@example.org")
+    clock.forward(**ahead)
+    post("late@example.org", due_at=clock.at + timedelta(minutes=10))
+    clock.at -= timedelta(**ahead)
+    assert mend() == 1
+    assert mend() == 0
+    deliver()
+    clock.forward(seconds=LEASE.total_seconds())
+    deliver()
+    assert server.recipients == ["early@example.org", "late@example.org"]
+
+
+def test_a_lease_of_the_future_ends_soon_and_is_taken_over_by_one_worker_alone(
+    app, server, post, deliver, mend, clock, emails
+):
+    post(*people(3))
+    clock.forward(days=8)
+    with app.app_context():
+        assert len(delivery.claim()) == 3  # by one that dies, or is slow
+    clock.forward(days=-8)
+    assert deliver() == 0
+    assert [mend(), mend(), deliver()] == [3, 0, 0]  # it may be at work still: its time is given to it once more
+    clock.forward(seconds=LEASE.total_seconds())
+    with app.app_context():
+        assert [len(delivery.claim()), len(delivery.claim())] == [3, 0]
+    assert [mend(), deliver()] == [0, 0]
+    assert {email.tries for email in emails()} == {2}
+
+
+def test_what_waits_after_a_refusal_by_a_clock_that_was_ahead_waits_no_longer_than_it_would_have(
+    server, post, deliver, mend, clock
+):
+    post("grey@example.org")
+    server.refuses["grey@example.org"] = ["451 later"]
+    clock.forward(days=8)
+    deliver()
+    clock.forward(days=-8)
+    assert mend() == 1
+    clock.forward(seconds=LEASE.total_seconds())
+    deliver()
+    assert server.recipients == ["grey@example.org"]
+
+
+def test_what_is_put_off_for_good_reasons_stays_where_it_is(server, post, deliver, mend, clock, emails):
+    post("undo@example.org", due_at=clock.at + timedelta(minutes=10))
+    post("flood@example.org", due_at=clock.at + timedelta(hours=20))
+    post("grey@example.org")
+    server.refuses["grey@example.org"] = ["451 later"] * 20
+    clock.forward(hours=21)
+    for wait in delivery.WAITS:
+        deliver()
+        assert mend() == 0
+        clock.forward(seconds=wait.total_seconds())
+    assert [email.tries for email in emails()] == [1, 1, len(delivery.WAITS)]
+
+
+def test_a_lease_is_no_longer_for_a_clock_that_is_set_back_while_it_lasts(server, post, deliver, clock, monkeypatch):
+    post(*people(3))
+    passed = iter([0, 0, 20])  # seconds, on the clock that only runs: at the claim, and before each mail
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(monotonic=lambda: next(passed, 20)))
+    server.on_mail = lambda _: clock.forward(hours=-1)
+    deliver()
+    assert len(server.taken) == 1
 
 
 # Refused

@@ -135,7 +135,7 @@ def test_one_page_never_takes_the_room_of_all(pages, post, reader, monkeypatch):
     assert len(pages) == 1
 
 
-def test_memory_is_counted_honestly(app):
+def test_memory_is_counted_honestly(app, clock):
     pages = PageCache(app, app.wsgi_app)
     headers = [*app.test_client().get("/about/").headers]
     tracemalloc.start()
@@ -143,7 +143,7 @@ def test_memory_is_counted_honestly(app):
         for number in range(300):
             said = Headers([(name, f"{value} {number}") for name, value in headers])
             said["ETag"] = f'W/"{number}"'
-            page = Reply("200 OK", said, b"%d" % number * 2_000, Terms(number, None)).as_page()
+            page = Reply("200 OK", said, b"%d" % number * 2_000, Terms(number, clock.at, None)).as_page()
             pages._keep((f"/{number}/", False), page)
         taken, _ = tracemalloc.get_traced_memory()
     finally:
@@ -223,3 +223,18 @@ def test_nothing_is_open_before_the_first_request(tmp_path):
     pages = create_app({"OPM_INSTANCE": str(tmp_path)}).extensions["pages"]
     assert pages._watch._idle.empty()
     assert threading.active_count() == before
+
+
+# A clock that somebody set
+
+
+def test_what_was_made_by_a_clock_that_was_ahead_is_given_to_nobody_once_it_is_right_again(
+    app, inside, pages, reader, clock
+):
+    with inside():
+        cast.a_post(slug="of-tomorrow", title="Of tomorrow", on=(2026, 10, 20))
+    clock.forward(days=8)
+    assert b"Of tomorrow" in reader.get("/").data
+    clock.forward(days=-8)
+    assert b"Of tomorrow" not in reader.get("/").data
+    assert reader.get("/2026/10/20/of-tomorrow/").status_code == 404
