@@ -1,10 +1,14 @@
 """What is taken out of our style sheets and scripts before they are sent: nothing that means something."""
 
+import errno
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from opm.config import ConfigError
+from opm.factory import create_app
 from opm.lib.assets import minified
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -54,3 +58,16 @@ def test_our_scripts_have_no_text_over_several_lines_which_would_lose_its_indent
 
 def test_the_loader_has_at_most_400_bytes():
     assert (STATIC / "loader.js").stat().st_size <= 400
+
+
+def test_on_a_full_disk_a_start_says_what_it_cannot_lay_out_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "write_bytes", _write_half)
+    with pytest.raises(ConfigError, match=r"cannot be laid out .* No space left on device"):
+        create_app({"OPM_INSTANCE": str(tmp_path)})
+    assert [*(tmp_path / "static").iterdir()] == []
+
+
+def _write_half(path, content):
+    with path.open("wb") as file:
+        file.write(content[: len(content) // 2])
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

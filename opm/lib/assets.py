@@ -14,6 +14,8 @@ from pathlib import Path
 import brotli
 from whitenoise import WhiteNoise
 
+from opm.config import ConfigError
+
 FOREVER_SECONDS = 365 * 24 * 60 * 60
 HEADERS = {"Cache-Control": f"max-age={FOREVER_SECONDS}, immutable", "X-Content-Type-Options": "nosniff"}
 # Validators are for who asks again: nobody does within the year. The charset is that of the page, whichever file it is.
@@ -24,11 +26,14 @@ CSS_KEPT_OR_COMMENT = re.compile(CSS_STRING + r"|/\*.*?\*/", re.DOTALL)
 
 
 def init(app) -> None:
-    """Lays `static/` out and gives templates `asset(name)`, the address of a file."""
+    """Lays `static/` out and gives templates `asset(name)`, the address of a file. Raises ConfigError."""
     folder = _folder(app)
-    folder.mkdir(parents=True, exist_ok=True)
     sources = [path for path in sorted(Path(app.root_path, "../static").iterdir()) if path.is_file()]
-    addresses = {path.name: f"/static/{_lay_out(path, folder).name}" for path in sources}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        addresses = {path.name: f"/static/{_lay_out(path, folder).name}" for path in sources}
+    except OSError as error:  # a full disk: what is laid out by an older version of the site can still be served by it
+        raise ConfigError(f"Style sheets and scripts cannot be laid out in “{folder}”: {error.strerror}.")
     app.jinja_env.globals["asset"] = addresses.__getitem__
 
 
@@ -101,5 +106,8 @@ def _as_served(path: Path) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, also when two processes do it at once."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -23,6 +23,11 @@ class Sink:
         self.start, self.stop = self._controller.start, self._controller.stop
 
     @property
+    def count(self) -> int:
+        """How many mails came."""
+        return sum(map(len, [*self.message_ids.values()]))
+
+    @property
     def settings(self) -> dict[str, str]:
         """What a site needs to know of it."""
         return mail_settings(self.port)

@@ -133,9 +133,9 @@ def _may_not_grow(connection, _record):
     connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
-def _say_disk_full():
+def _say_disk_full(state="53100"):
     """Whenever a comment comes, in the server's own words to programs."""
-    body = "'BEGIN RAISE SQLSTATE ''53100''; END'"
+    body = f"'BEGIN RAISE SQLSTATE ''{state}''; END'"
     db.session.execute(text(f"CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS {body}"))
     db.session.execute(text("CREATE TRIGGER t BEFORE INSERT ON comment FOR EACH ROW EXECUTE FUNCTION is_full()"))
     db.session.commit()
@@ -163,3 +163,32 @@ def test_when_the_disk_is_full_nothing_is_acknowledged_or_lost_and_it_heals_by_i
     assert stranger.send(text=LONG.strip()).status == 303
     with inside(False):
         assert len(db.session.scalars(select(Comment.id)).all()) == taken + 1
+
+
+# Interrupted
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01", "57P01", "57014"])
+def test_what_postgresql_breaks_off_comes_back_and_is_taken_the_next_time(app, is_sqlite, state):
+    if is_sqlite:
+        pytest.skip("only PostgreSQL does this")
+    with app.app_context():
+        _say_disk_full(state)
+    try:
+        check_refused(Stranger(app))
+    finally:
+        with app.app_context():
+            _say_so_no_more()
+    assert Stranger(app).send().status == 303
+
+
+def test_connections_that_postgresql_has_cut_are_made_anew_unnoticed(app, is_sqlite):
+    if is_sqlite:
+        pytest.skip("only PostgreSQL does this")
+    stranger = Stranger(app)
+    for _ in range(3):
+        assert stranger.get(cast.POST).status == 200
+        with app.app_context(), db.engine.connect() as connection:
+            ours = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            connection.execute(text(f"SELECT pg_terminate_backend(pid) {ours}"))
+        assert stranger.send().status == 303
