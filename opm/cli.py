@@ -5,6 +5,7 @@ What a person can do something about is told in a sentence, with exit code 1 (2 
 
 import sys
 from functools import wraps
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -19,7 +20,7 @@ from opm.accounts.forms import SignInForm
 from opm.accounts.models import Person
 from opm.comments.models import LONGEST_NAME, BlockedAddress
 from opm.extensions import db, reading
-from opm.lib import logs, schema
+from opm.lib import logs, running, schema
 from opm.lib.forms import Line, no_encoded_words, no_longer_than
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
@@ -30,7 +31,7 @@ from opm.posts import media
 
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
-    for command in (demo_site, work, import_wordpress, staff, sign_in_link, mail_again, examine):
+    for command in (demo_site, work, import_wordpress, staff, sign_in_link, mail_again, examine, backup, restore):
         app.cli.add_command(command)
 
 
@@ -83,7 +84,11 @@ def work():
         raise click.ClickException(str(refusal))
     except DBAPIError:
         pass  # it may come up later: the worker waits for it
-    worker.work(current_app._get_current_object(), StopSignal())
+    try:
+        with running.together(current_app.instance_path):
+            worker.work(current_app._get_current_object(), StopSignal())
+    except running.InUse:
+        raise click.ClickException(_("A backup is being put back. Start the worker when that is done."))
 
 
 @click.command("import-wordpress")
@@ -176,6 +181,47 @@ def examine(address, is_json):
     findings = doctor.examine(_checked(address) if address is not None else None)
     click.echo(doctor.as_json(findings) if is_json else "\n".join(doctor.told(findings)))
     sys.exit(doctor.worst(findings).exit_code)
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--keep", type=click.IntRange(1), help="In a folder: of this site's backups keep this many, the newest.")
+@click.option("--without-secret", is_flag=True, help="Leave the secret out, for a copy that others can read.")
+@with_appcontext
+def backup(file, keep, without_secret):
+    """Back the site up while it runs: database, pictures and secret in one file, which is then looked through.
+
+    FILE is a new file, or a folder, in which it gets a name of site and moment. Whoever reads the file can open every
+    link and sign in as anybody, so it is written for you alone. Without the secret, links that were mailed no longer
+    open after a restore, and people who asked never to be mailed are not remembered.
+    """
+    from opm.keeping import backups
+
+    try:
+        made = backups.make(file, keep, secret=not without_secret)
+    except (backups.BackupFailed, backups.BadBackup) as refusal:
+        raise click.ClickException(str(refusal))
+    click.echo("\n".join(made.lines()))
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--force", is_flag=True, help="Even if there is a site here. It is kept beside, under a name that says when."
+)
+@with_appcontext
+def restore(file, force):
+    """Put a backup back, while the site is stopped. Nothing is touched before the backup was looked through.
+
+    Use files that you made yourselves: what is in one becomes your site.
+    """
+    from opm.keeping import backups
+
+    try:
+        restored = backups.restore(file, force)
+    except (backups.BackupFailed, backups.BadBackup) as refusal:
+        raise click.ClickException(str(refusal))
+    click.echo("\n".join(restored.lines()))
 
 
 def _checked(email: str) -> str:

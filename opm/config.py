@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 KB = 1024
 SECRET_FILE = "secret-key"
+RESTORING = ".restoring"  # in the instance while a backup is put back, or was and something stopped it
 SHORTEST_SECRET = 32
 FEWEST_DISTINCT_CHARACTERS = 10
 LONGEST_SENDER = 254

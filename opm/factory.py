@@ -28,6 +28,7 @@ from opm.wordpress import leftovers
 def create_app(environ=None, **overrides) -> Flask:
     """The app, from the environment's settings and whatever a test wants otherwise. Raises ConfigError."""
     environ = {} if environ is None else environ
+    _finish_a_restore(environ)
     app = Flask(
         "opm",
         static_folder=None,
@@ -46,6 +47,15 @@ def create_app(environ=None, **overrides) -> Flask:
     cli.init(app)
     _put_in_front(app)
     return app
+
+
+def _finish_a_restore(environ):
+    """One that was stopped half-way, before anything is missed (a secret would be made anew) or looked at."""
+    instance = config.instance_folder(environ)
+    if (instance / config.RESTORING).exists():
+        from opm.keeping import putting_back  # seldom needed
+
+        putting_back.finish(instance, environ.get("OPM_DATABASE_URL"))
 
 
 def _set_templates_up(app):

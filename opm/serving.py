@@ -29,7 +29,7 @@ from opm.accounts import signing_in
 from opm.accounts.abilities import Role
 from opm.accounts.models import Person
 from opm.extensions import db, reading
-from opm.lib import logs, schema
+from opm.lib import logs, running, schema
 from opm.lib.i18n import gettext as _
 from opm.lib.keeping import Keeper, Part
 from opm.lib.links import absolute
@@ -49,11 +49,18 @@ def run(app: Flask) -> int:
     logs.init("site", app.config["LOG"])
     stop = StopSignal()
     try:
-        check_port(app.config["PORT"])
-        prepare(app)
+        with running.together(app.instance_path):
+            check_port(app.config["PORT"])
+            prepare(app)
+            return _keep(app, stop)
     except (CannotStart, schema.WrongSchema) as refusal:
         print(_("The site cannot start. %(why)s", why=refusal), file=sys.stderr)
-        return 1
+    except running.InUse:
+        print(_("The site cannot start. A backup is being put back. Start it when that is done."), file=sys.stderr)
+    return 1
+
+
+def _keep(app: Flask, stop: StopSignal) -> int:
     gc.freeze()  # what is loaded now stays: the collector leaves its pages alone, so the forks go on sharing them
     parts = [Part("server", lambda: serve(app)), Part("worker", lambda: worker.work(app, StopSignal()))]
     return Keeper(parts, stop, greet=lambda: greet(app)).keep()
