@@ -4,7 +4,8 @@ The map of the house, from the ground up. A room may import from the floors belo
 above and never from a neighbour (`.importlinter` holds this).
 
     8  factory        puts the app together
-    7  cli  serving   commands beside the site; the site and its worker as one running thing
+    7  cli            commands beside the site
+       serving        the site and its worker as one running thing
        keeping        how the site is, for monitors and for people; backing it up and putting it back
        worker         delivers mail and forgets, round after round
     6  desk  errors  demo

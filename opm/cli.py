@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask.cli import pass_script_info, with_appcontext
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 
@@ -31,7 +31,9 @@ from opm.posts import media
 
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
-    for command in (demo_site, work, import_wordpress, staff, sign_in_link, mail_again, examine, backup, restore):
+    for command in (
+        demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, examine, backup, restore,
+    ):  # fmt: skip
         app.cli.add_command(command)
 
 
@@ -68,6 +70,18 @@ def demo_site(removing, is_sure):
         _remove(demo, is_sure) if removing else _load(demo)
     except (demo.NotEmpty, demo.NotHere) as refusal:
         raise click.ClickException(str(refusal))
+
+
+@click.command("serve")
+@pass_script_info
+def serve(info):
+    """Serve the site without the demo and without a worker, until SIGTERM: one service of two.
+
+    The other is flask worker. ./run does both. On its first start it makes the tables.
+    """
+    from opm import serving  # here, since no other command has a use for a server
+
+    sys.exit(serving.run_server(info.load_app()))  # outside any app context: what it starts are forks
 
 
 @click.command("worker")

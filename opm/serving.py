@@ -1,5 +1,7 @@
 """The site and its worker as one running thing: what `./run` prepares, starts, keeps alive and stops.
 
+Where a service manager keeps things alive, `flask serve` is the server alone, and `flask worker` runs beside it.
+
 The app is made once, here, and its processes are forks of this one: that makes a start quick and the memory shared.
 So nothing that cannot be shared may be open when one begins: no database connection, no thread.
 
@@ -16,6 +18,7 @@ import multiprocessing
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -46,24 +49,39 @@ class CannotStart(Exception):
 
 def run(app: Flask) -> int:
     """Prepares the site and serves it until Ctrl-C or SIGTERM. Returns the exit code."""
-    logs.init("site", app.config["LOG"])
     stop = StopSignal()
+
+    def keep():
+        parts = [Part("server", lambda: serve(app)), Part("worker", lambda: worker.work(app, StopSignal()))]
+        return Keeper(parts, stop, greet=lambda: greet(app)).keep()
+
+    return _when_prepared(app, keep)
+
+
+def run_server(app: Flask) -> int:
+    """Prepares the site, without the demo, and serves it without a worker until SIGTERM. Returns the exit code."""
+    app.config["DEMO"] = False
+
+    def keep():
+        serve(app)
+        return 0
+
+    return _when_prepared(app, keep)
+
+
+def _when_prepared(app: Flask, keep: Callable[[], int]) -> int:
+    logs.init("site", app.config["LOG"])
     try:
         with running.together(app.instance_path):
             check_port(app.config["PORT"])
             prepare(app)
-            return _keep(app, stop)
+            gc.freeze()  # what is loaded now stays: the collector leaves its pages alone, so the forks share them
+            return keep()
     except (CannotStart, schema.WrongSchema) as refusal:
         print(_("The site cannot start. %(why)s", why=refusal), file=sys.stderr)
     except running.InUse:
         print(_("The site cannot start. A backup is being put back. Start it when that is done."), file=sys.stderr)
     return 1
-
-
-def _keep(app: Flask, stop: StopSignal) -> int:
-    gc.freeze()  # what is loaded now stays: the collector leaves its pages alone, so the forks go on sharing them
-    parts = [Part("server", lambda: serve(app)), Part("worker", lambda: worker.work(app, StopSignal()))]
-    return Keeper(parts, stop, greet=lambda: greet(app)).keep()
 
 
 def check_port(port: int) -> None:
