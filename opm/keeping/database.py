@@ -121,8 +121,10 @@ def worker() -> Iterator[Finding]:
         sentence = _("Nobody can say: its last beat lies in the future, so the clock was set back since.")
         yield look(_("worker"), sentence, _("Ask again in half a minute. If it is still so, there is none."))
     elif beat.clock_was_moved:
-        sentence = _("It delivers mail and forgets nothing, since the clock was moved while it was at work.")
-        yield look(_("worker"), sentence, _("When the clock is right, start the site again."))
+        sentence = _("It delivers mail and forgets nothing for now: the clock was moved, and may be wrong.")
+        yield look(
+            _("worker"), sentence, _("Look whether the clock is right. Once it has gone evenly for a day, this ends.")
+        )
     else:
         yield ok(_("worker"), _("It was at work %(seconds)s seconds ago.", seconds=int(beat.age.total_seconds())))
 

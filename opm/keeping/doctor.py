@@ -31,6 +31,7 @@ AT_THE_MACHINE: Looks = [
     (later("disk"), machine.disk),
     (later("SQLite"), machine.sqlite_library),
     (later("WAL"), machine.wal),
+    (later("backup"), machine.backup),
 ]
 AT_THE_DATABASE: Looks = [(later("database"), database.answers), (later("tables"), database.schema)]
 INTO_THE_DATABASE: Looks = [  # where it is ours

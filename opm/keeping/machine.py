@@ -1,11 +1,13 @@
 """What the doctor sees of the machine: who runs this, the secret, the files, the disk, the SQLite library."""
 
+import json
 import os
 import pwd
 import shutil
 import stat
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
@@ -13,10 +15,14 @@ from sqlalchemy.engine import make_url
 
 from opm import extensions
 from opm.config import SECRET_FILE
+from opm.filters import length
 from opm.keeping.findings import Finding, broken, look, ok, size
+from opm.lib import clock
 from opm.lib.i18n import gettext as _
 
 MB = 1000 * 1000
+BACKUPS_NOTE = "backups.json"  # in the instance folder
+BACKUP_IS_DUE_AFTER, BACKUP_IS_OLD_AFTER = timedelta(days=2), timedelta(days=14)
 LEAST_FREE = 500 * MB
 HARDLY_FREE = 50 * MB
 LEAST_FREE_FILES = 1000
@@ -134,6 +140,31 @@ def wal() -> Iterator[Finding]:
         _("%(name)s has grown to %(size)s: somebody reads and never finishes.", name=log.name, size=size(taken)),
         _("Start the site again. Close what else has the database open, such as a backup that hangs."),
     )
+
+
+def backup() -> Iterator[Finding]:
+    """Whether the last backup is young enough to be of use."""
+    at, advice = last_backup_at(), _("Run: flask backup FILE. Let a timer do so each night, and keep copies elsewhere.")
+    if at is None and current_app.config["IS_LOOPBACK"]:
+        yield ok(_("backup"), _("None was ever made, which may do for a site on a machine of your own."))
+    elif at is None:
+        yield look(_("backup"), _("None was ever made."), advice)
+    elif at > clock.now():
+        yield look(_("backup"), _("The last one is of the future: the clock was set back since."), advice)
+    else:
+        age = clock.now() - at
+        grade = broken if age > BACKUP_IS_OLD_AFTER else look if age > BACKUP_IS_DUE_AFTER else ok
+        sentence = _("The last one was made %(time)s ago.", time=length(age))
+        yield ok(_("backup"), sentence) if grade is ok else grade(_("backup"), sentence, advice)
+
+
+def last_backup_at() -> datetime | None:
+    """When it was made, by the note that each backup leaves once it was looked through. None where nobody can say."""
+    try:
+        at = datetime.fromisoformat(json.loads((instance() / BACKUPS_NOTE).read_text())["made_at"])
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def instance() -> Path:

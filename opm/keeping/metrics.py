@@ -7,12 +7,10 @@ its number: a scrape meets one process of several at random, so each process is 
 import os
 import shutil
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -30,7 +28,6 @@ from opm.posts.models import Post
 from opm.reports.models import Report
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-BEGAN_AT_SECONDS = time.time()
 
 Sample = tuple[str, dict[str, str], float]  # what the name ends in, labels, value
 
@@ -92,12 +89,15 @@ def silence() -> list[Metric]:
 
 def of_this_machine() -> list[Metric]:
     """What can be seen without the database."""
-    folder = Path(current_app.instance_path)
+    folder, backed_up_at = machine.instance(), machine.last_backup_at()
     kind = "sqlite" if machine.is_sqlite() else "postgresql"
     about = {"python": ".".join(map(str, sys.version_info[:3])), "database": kind}
     return [
         Metric("opm_info", "gauge", "What the site runs on.", (("", about, 1),)),
         gauge("opm_disk_free_bytes", "Free where the site is kept.", shutil.disk_usage(folder).free),
+        gauge(
+            "opm_backup_age_seconds", "How long ago the last backup was made.", backed_up_at and _since(backed_up_at)
+        ),
     ]
 
 
@@ -109,7 +109,6 @@ def of_this_process() -> Iterator[Metric]:
     def own(kind, name, help, value):
         return Metric(f"opm_process_{name}", kind, help, (("", {"pid": pid}, value),))
 
-    yield own("gauge", "start_time_seconds", "When it began, since 1970.", round(BEGAN_AT_SECONDS, 3))
     yield by_label(
         "counter", "opm_process_requests_total", "Requests that reached Flask.", "status", tally.by_class, pid=pid
     )

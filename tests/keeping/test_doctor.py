@@ -253,6 +253,46 @@ def test_sizes_are_told_in_words(app, count, words):
         assert findings.size(count) == words
 
 
+# Backups
+
+
+@pytest.fixture
+def note(well):
+    """`note(text)` is what the last backup left."""
+    file = Path(well.instance_path, machine.BACKUPS_NOTE)
+    yield file.write_text
+    file.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("ago", "grade"),
+    [
+        (timedelta(hours=1), None),
+        (timedelta(days=2), None),
+        (timedelta(days=2, minutes=1), "look"),
+        (timedelta(days=15), "broken"),
+        (timedelta(hours=-1), "look"),
+    ],
+)
+def test_a_backup_that_gets_old_is_told(examine, note, clock, ago, grade):
+    note(json.dumps({"made_at": (clock.at - ago).isoformat()}))
+    found = examine()[1]
+    if grade is None:
+        assert found == {}
+    else:
+        assert "flask backup" in one(found, "backup", grade)[1]
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["", "[]", "7", '"x"', '{"made_at": 7}', '{"made_at": "soon"}', '{"made_at": "2026-10-14"}', "[" * 9000]
+)
+def test_a_note_that_says_nothing_is_no_backup(examine, note, well, monkeypatch, nonsense):
+    note(nonsense)
+    assert examine() == (0, {})  # on a machine of one's own
+    monkeypatch.setitem(well.config, "IS_LOOPBACK", False)
+    assert examine()[1]["backup"][:2] == ("look", "None was ever made.")
+
+
 # The database
 
 
@@ -378,7 +418,7 @@ def test_a_worker_that_forgets_nothing_is_told(examine, beating):
     beating(clock_was_moved=True)
     sentence, advice = one(examine()[1], "worker", "look")
     assert "forgets nothing" in sentence
-    assert "start the site again" in advice
+    assert "whether the clock is right" in advice
 
 
 def test_a_beat_of_the_future_is_told_as_unknown(examine, clock, beating, monkeypatch):
@@ -488,8 +528,9 @@ def test_a_server_that_believes_nobody_and_says_who_asked_is_seen_through(front,
 
 
 @pytest.fixture
-def https(well, monkeypatch):
-    """The site's address is https; what stands in front has a certificate."""
+def https(well, monkeypatch, note, clock):
+    """The site's address is https; what stands in front has a certificate. It is backed up."""
+    note(json.dumps({"made_at": clock.at.isoformat()}))
 
     class Front(visiting.http.client.HTTPConnection):
         def __init__(self, host, port, **options):

@@ -205,6 +205,7 @@ def test_what_the_database_holds_is_counted(app, inside, clock, numbers, beating
     assert said[("opm_worker_beat_seconds",)] == 7
     assert said[("opm_database_bytes",)] > 10_000
     assert said[("opm_disk_free_bytes",)] > 0
+    assert ("opm_backup_age_seconds",) not in said
     with app.app_context():
         name = db.engine.dialect.name
     assert any(key[0] == "opm_info" and ("database", name) in key for key in said)
