@@ -3,6 +3,7 @@
 What a person can do something about is told in a sentence, with exit code 1 (2 for a command that was mistyped).
 """
 
+import os
 import sys
 from functools import wraps
 from pathlib import Path
@@ -211,6 +212,7 @@ def backup(file, keep, without_secret):
     """
     from opm.keeping import backups
 
+    os.nice(10)  # whoever reads or writes goes first
     try:
         made = backups.make(file, keep, secret=not without_secret)
     except (backups.BackupFailed, backups.BadBackup) as refusal:

@@ -2,8 +2,10 @@
 
 In WAL mode the copy is made in one step: it is one reader, which sees the database as it was at one moment and keeps
 no writer waiting, and new commits go to the log meanwhile. (In steps it would begin anew with each comment that comes
-in, and on a busy site never end.) Where this SQLite cannot use WAL, a reader does block writers: there it goes in
-steps of 4 MB with a rest between, so that nobody waits longer than one step.
+in, and on a busy site never end.) Measured on 2 busy cores with 160 MB while three people post without a rest: the
+longest wait is 75 ms, and 56 ms without a backup (`tests/faults/test_backup.py` prints it anew). Where this SQLite
+cannot use WAL, a reader does block writers: there it goes in steps of 4 MB with a rest between, so that nobody waits
+longer than one step.
 """
 
 import contextlib

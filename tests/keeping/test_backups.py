@@ -76,6 +76,12 @@ class Place:
 LOCKS = (running.LOCK_FILE, "static", "opm.db-wal", "opm.db-shm")
 
 
+@pytest.fixture(autouse=True)
+def as_quick_as_ever(monkeypatch):
+    """A backup lets others go first. This process is not only its."""
+    monkeypatch.setattr(os, "nice", lambda _by: 0)
+
+
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory):
     """A site, and a backup of it."""
