@@ -54,7 +54,9 @@ def addresses(inside):
         published = cast.a_comment(thread, State.PUBLISHED, text="Published.")
         spam = moderation.decide(cast.a_comment(thread, text="Spam."), Act.SPAM, ines, revision=1)
         attempt = signing_in.begin(ines)
-        posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce).state = EmailState.KEPT
+        email = posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
+        email.state = EmailState.KEPT
+        db.session.flush()
         reported = cast.a_report(published)
         unread = cast.a_report(published, confirmed=False, text="Unread.")
         notice = cast.a_notice(cast.POST, text="It is not so.")
@@ -88,6 +90,7 @@ def addresses(inside):
             "/desk/comments/threads/<id:id>": f"/desk/comments/threads/{thread.id}",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
             "/desk/outbox/": "/desk/outbox/",
+            "/desk/outbox/<id:id>/mail": f"/desk/outbox/{email.id}/mail",
             "/desk/reports/": "/desk/reports/",
             "/desk/reports/<id:id>": f"/desk/reports/{reported.id}",
             "/desk/reports/<id:id>/answer": f"/desk/reports/{reported.id}/answer",

@@ -1,6 +1,6 @@
 """The outbox as admins see it: what waits, went or could not; and, with no mail server, the mails themselves."""
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from sqlalchemy import func, select
 
 from opm.accounts.abilities import Ability
@@ -17,6 +17,8 @@ from opm.reports import reporting, settling
 bp = Blueprint("outbox_desk", __name__, url_prefix="/outbox")
 
 ON_A_PAGE = 20
+# A mail brings its style with it, which no page of ours may. Nothing else in it works, wherever it came from.
+AS_MAIL_PROGRAMS_DO = "sandbox;default-src 'none';style-src 'unsafe-inline'"
 KINDS = {
     CONFIRM_MAIL: _("Code and link to confirm a comment"),
     ALREADY_MAIL: _("Where a comment stands"),
@@ -50,3 +52,14 @@ def outbox():
         has_more=len(emails) > ON_A_PAGE,
         has_server=bool(current_app.config["MAIL_SERVER"]),
     )
+
+
+@bp.get("/<id:id>/mail")
+@requires(Ability.READ_OUTBOX)
+def mail(id):
+    """One email that was kept, in HTML, as a mail program would show it now. None that went: it is not kept."""
+    email = db.get_or_404(Email, id)
+    letter = current_app.extensions["letterbox"].render(email) if email.state == State.KEPT else None
+    if letter is None:
+        abort(404)
+    return Response(letter.html, headers={"Content-Security-Policy": AS_MAIL_PROGRAMS_DO})

@@ -32,6 +32,7 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/reports/<id:id>/answer"): (MODERATORS, 422),  # approving is no answer to a report
     ("POST", "/desk/reports/answers/<id:id>/undo"): (MODERATORS, 409),  # it is another's
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
+    ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }
 DECISION = {"decision": "approve", "revision": "1"}
 NOTE = "Please leave out\nthe street."

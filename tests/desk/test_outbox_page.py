@@ -1,6 +1,7 @@
 """The outbox as admins see it: what went, what could not, and, with no mail server, the mails themselves."""
 
 import pytest
+from bs4 import BeautifulSoup
 
 from opm.accounts import signing_in
 from opm.comments import moderation
@@ -50,6 +51,34 @@ def test_without_a_server_a_newcomer_reads_the_mail_here_and_walks_on(
         assert db.session.query(Comment).one().state == State.PENDING
     desk.visit("/desk/outbox/")
     assert "It would not go any more: what it spoke of has changed." in desk.text
+
+
+def test_a_kept_mail_is_seen_as_mail_programs_show_it_and_nothing_in_it_can_act(no_server, inside, thread, desk):
+    with inside():
+        comment = cast.a_comment(thread, State.UNCONFIRMED)
+        posting.post(CONFIRM_MAIL, "jo@example.org", comment.id, nonce=comment.link_nonce)
+    page = desk.visit("/desk/outbox/")
+    href = page.find("a", string="See it as mail programs show it")["href"]
+    answer = desk.client.get(href)
+    assert answer.headers["Content-Security-Policy"] == "sandbox;default-src 'none';style-src 'unsafe-inline'"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.mimetype == "text/html"
+    mail = BeautifulSoup(answer.text, "html.parser")
+    assert mail.h1
+    assert mail.find("a", href=lambda href: "/comment/confirm/" in href)
+    assert not mail.find_all(["script", "img", "form", "iframe", "object"])
+
+
+def test_only_a_kept_mail_that_would_still_go_is_seen_in_html(no_server, inside, thread, desk):
+    with inside():
+        comment = cast.a_comment(thread, State.UNCONFIRMED)
+        gone = posting.post(CONFIRM_MAIL, "jo@example.org", comment.id, nonce="of an older link")
+        for state in set(EmailState) - {EmailState.KEPT}:
+            posting.post(CONFIRM_MAIL, "jo@example.org", comment.id, nonce=comment.link_nonce).state = state
+        assert gone.state == EmailState.KEPT
+    for id in (*range(1, 7), 2**63 - 1, 2**63):
+        assert Answer(desk.client.get(f"/desk/outbox/{id}/mail")).status == 404, id
 
 
 def test_a_kept_mail_says_when_it_would_have_gone(no_server, inside, thread, desk):
