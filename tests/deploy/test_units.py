@@ -4,29 +4,17 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 
 import pytest
 
 from opm.accounts.models import Person
 from opm.extensions import db
 from tests.conftest import missing
+from tests.deploy.serving import Served
 from tests.faults.database import looking
-from tests.running import ROOT, Site
+from tests.running import ROOT
 
 UNITS = sorted((ROOT / "docs/deploy").glob("opm-*.*"))
-
-
-class Served(Site):
-    """The server alone, as a service manager starts it."""
-
-    def start(self):
-        with self.log_file.open("a") as log:
-            command = [sys.executable, "-m", "flask", "serve"]
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environ, stdout=log, stderr=log, start_new_session=True
-            )
-        return self
 
 
 @pytest.fixture(autouse=True)
