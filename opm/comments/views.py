@@ -6,6 +6,7 @@ Each address answers with a page, or for htmx with the fragment that the page in
 import json
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
+from markupsafe import Markup
 
 from opm import settings
 from opm.comments import confirmation, holdings, receipts, submission, thread_html, threads
@@ -13,6 +14,7 @@ from opm.comments.forms import AddressForm, CommentForm, EditForm, MailsForm, No
 from opm.comments.models import BlockedAddress, Comment, MovedOn, ParentGone, SaidAlready, State, Thread
 from opm.extensions import db, reading
 from opm.lib import origin, tokens, typos
+from opm.lib.caching import kept
 from opm.lib.confirming import CodeRefused, LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
@@ -273,6 +275,13 @@ def _receipt(comment, status=200, form=None, **values):
     values |= {"comment": comment, "receipts": receipts, "typed": form}
     values |= {"form": form or EditForm(formdata=None, data=stands)}
     return page_or_fragment("comments/receipt.html", "comments/_receipt.html", status, **values)
+
+
+@bp.app_template_global()
+@kept
+def empty_fields() -> Markup:
+    """What stands in the form under an open thread."""
+    return Markup(render_template("comments/_fields.html", form=CommentForm(formdata=None)))
 
 
 # Finding

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, abort, render_template
 
 from opm import settings
 from opm.comments import threads
-from opm.comments.forms import CommentForm
 from opm.extensions import db
 from opm.lib.assets import FOREVER_SECONDS
 from opm.lib.caching import changes_at, public_page
@@ -97,7 +96,7 @@ def post(year, month, day, slug, number):
     post = _post(_period(year=year, month=month, day=day).first, slug)
     comments = threads.page(post.thread, number) or abort(404)
     changes_at(post.thread.closing_at(settings.current().close_after_days))
-    shown = {"post": post, "thread": post.thread, "comments": comments, "form": CommentForm(formdata=None)}
+    shown = {"post": post, "thread": post.thread, "comments": comments}
     if number > 1:
         return render_template("posts/comments.html", **shown)
     return render_template("posts/post.html", around=around(post), **shown)
