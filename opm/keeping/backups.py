@@ -152,7 +152,7 @@ def check(file: Path) -> Manifest:
 
     It needs room for the database beside this site's own files. Raises BadBackup.
     """
-    with _scratch(machine.instance()) as folder:
+    with _draft_folder(machine.instance()) as folder:
         return _checked(Path(file), folder)
 
 
@@ -253,14 +253,9 @@ def _draft_folder(parent: Path):
     for left in parent.glob(f"{DRAFTS}*"):
         with contextlib.suppress(OSError), _held(left):
             shutil.rmtree(left, ignore_errors=True)
-    with _scratch(parent) as folder, _held(folder):
-        yield folder
-
-
-@contextlib.contextmanager
-def _scratch(parent: Path):
-    with tempfile.TemporaryDirectory(prefix=DRAFTS, dir=parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    draft = tempfile.TemporaryDirectory(prefix=DRAFTS, dir=parent, ignore_cleanup_errors=True)
+    with draft as name, _held(Path(name)):
+        yield Path(name)
 
 
 @contextlib.contextmanager

@@ -4,19 +4,24 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import insert
 
 from opm.comments.models import Comment, Thread
-from opm.extensions import db
+from opm.extensions import db, migrate
+from opm.keeping import backups
 from opm.lib.tokens import new_nonce
+from opm.posts import media
+from opm.posts.models import Post
 from tests import cast
 from tests.faults.crowd import at_once, many_lines, words
 from tests.faults.database import looking
-from tests.running import ROOT, eventually
+from tests.running import ROOT, Site, eventually
 
 CLIENTS = 3
+KILLS, STEP_SECONDS = 30, 0.04  # up to 1.2 s: a command takes about one
 BEFORE = 15  # comments that are taken before it begins
 PADDING, A_BATCH = 20_000, 1_000  # comments of 8,000 characters: 160 MB
 TEXT = "word " * 1600
@@ -104,6 +109,51 @@ def grow(site):
 
 def test_one_that_is_made_while_people_post_has_what_was_taken_before(run_site, tmp_path):
     check(run_site(), tmp_path)
+
+
+@pytest.mark.long
+def test_killed_at_any_moment_it_leaves_the_old_site_or_the_new_one(tmp_path):
+    """The real commands, killed with SIGKILL. What is there afterwards is asked of whoever starts next."""
+    site = Site(tmp_path / "instance", OPM_DEMO="0")
+    looking(site, migrate.upgrade)
+    looking(site, furnish)
+    assert flask(site, "backup", tmp_path / "backup.zip").returncode == 0
+    looking(site, rewrite)
+    (folder := tmp_path / "all").mkdir()
+    became = []
+    for step in range(KILLS):
+        looking(site, rewrite)
+        kill_after(site, (step + 1) * STEP_SECONDS, "backup", folder)
+        kill_after(site, (step + 1) * STEP_SECONDS, "restore", tmp_path / "backup.zip", "--force")
+        became.append(looking(site, lambda: db.session.scalars(db.select(Post.title)).all()))
+        assert looking(site, lambda: db.session.scalar(db.text("PRAGMA integrity_check"))) == "ok"
+        assert len(list((site.instance / "uploads").iterdir())) == 1
+    assert {tuple(titles) for titles in became} <= {("Who fills the sandbags?",), ("Rewritten",)}
+    for made in folder.glob("*.zip"):
+        looking(site, lambda made=made: backups.check(made))
+    print(f"\n{KILLS} restores killed: {became.count(['Rewritten'])} left the old site, the others the new one")
+
+
+def kill_after(site, seconds, *given):
+    """Runs a command, and kills it after so long."""
+    command = [sys.executable, "-X", "utf8", "-m", "flask", *map(str, given)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=site.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as it:
+        with suppress(subprocess.TimeoutExpired):
+            it.wait(seconds)
+        it.kill()
+
+
+def furnish():
+    cast.a_post()
+    media.keep(cast.a_picture(), "bench.png")
+    db.session.commit()
+
+
+def rewrite():
+    db.session.execute(db.update(Post).values(title="Rewritten"))
+    db.session.commit()
 
 
 @pytest.mark.long
