@@ -27,7 +27,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
-from opm import demo, worker
+from opm import worker
 from opm.accounts import signing_in
 from opm.accounts.abilities import Role
 from opm.accounts.models import Person
@@ -105,9 +105,8 @@ def prepare(app: Flask) -> None:
     try:
         with _alone(app), _at_the_database(app):
             schema.upgrade()
-            if app.config["DEMO"] and app.config["IS_LOOPBACK"] and _wants_the_demo():
-                demo.load()
-                db.session.commit()
+            if app.config["DEMO"] and app.config["IS_LOOPBACK"]:
+                _load_the_demo_if_wanted()
     except SQLAlchemyError as error:
         raise CannotStart(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
 
@@ -181,9 +180,14 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _wants_the_demo() -> bool:
+def _load_the_demo_if_wanted() -> None:
+    from opm import demo  # here, since a site in use has none: neither its server nor its worker carries it
+
     with reading():
-        return demo.is_wanted()
+        is_wanted = demo.is_wanted()
+    if is_wanted:
+        demo.load()
+        db.session.commit()
 
 
 @contextlib.contextmanager
