@@ -34,6 +34,7 @@ def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
     for command in (
         demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, examine, backup, restore,
+        upgrade,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -238,6 +239,26 @@ def restore(file, force):
     except (backups.BackupFailed, backups.BadBackup) as refusal:
         raise click.ClickException(str(refusal))
     click.echo("\n".join(restored.lines()))
+
+
+@click.command("upgrade")
+@click.option("--without-backup", is_flag=True, help="If you have one of your own: nothing is put back on failure.")
+@with_appcontext
+def upgrade(without_backup):
+    """Bring the tables to those of this version, while the site and its worker are stopped.
+
+    A backup is taken first, into the instance's folder backups, where the newest three stay. What comes out is looked
+    through; if it is not sound, the backup is put back. ./run and `flask serve` do the same when they start.
+    """
+    from opm.keeping import upgrading
+
+    try:
+        upgraded = upgrading.upgrade(with_backup=not without_backup)
+    except (upgrading.UpgradeFailed, schema.WrongSchema) as refusal:
+        raise click.ClickException(str(refusal))
+    except DBAPIError as error:
+        raise click.ClickException(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
+    click.echo("\n".join(upgraded.lines()))
 
 
 def _checked(email: str) -> str:

@@ -72,8 +72,9 @@ def run_server(app: Flask) -> int:
 def _when_prepared(app: Flask, keep: Callable[[], int]) -> int:
     logs.init("site", app.config["LOG"])
     try:
+        check_port(app.config["PORT"])
+        upgrade(app)
         with running.together(app.instance_path):
-            check_port(app.config["PORT"])
             prepare(app)
             gc.freeze()  # what is loaded now stays: the collector leaves its pages alone, so the forks share them
             return keep()
@@ -100,11 +101,20 @@ def check_port(port: int) -> None:
             )
 
 
-def prepare(app: Flask) -> None:
-    """Makes missing tables; fills an empty site on loopback with the demo. Raises CannotStart, WrongSchema."""
+def upgrade(app: Flask) -> None:
+    """Makes missing tables, as `flask upgrade` does. Raises CannotStart, WrongSchema."""
     try:
         with _alone(app), _at_the_database(app):
-            schema.upgrade()
+            if not schema.is_current():
+                _upgrade()
+    except SQLAlchemyError as error:
+        raise CannotStart(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
+
+
+def prepare(app: Flask) -> None:
+    """Fills an empty site on loopback with the demo. Raises CannotStart."""
+    try:
+        with _alone(app), _at_the_database(app):
             if app.config["DEMO"] and app.config["IS_LOOPBACK"]:
                 _load_the_demo_if_wanted()
     except SQLAlchemyError as error:
@@ -178,6 +188,15 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _upgrade() -> None:
+    from opm.keeping import upgrading  # with all that a backup needs, and hardly any start does
+
+    try:
+        upgrading.upgrade()
+    except upgrading.UpgradeFailed as refusal:
+        raise CannotStart(refusal)
 
 
 def _load_the_demo_if_wanted() -> None:

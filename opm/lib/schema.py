@@ -19,9 +19,7 @@ class WrongSchema(Exception):
 
 def is_current() -> bool:
     """Whether all migrations have been made. Raises WrongSchema if the database knows some that this code does not."""
-    known = migrate.script_directory
-    with current_app.app_context(), reading():  # a context of its own, since its connection can only read
-        made = migrate.migration_context.get_current_heads()
+    known, made = migrate.script_directory, _made()
     try:
         [known.get_revision(revision) for revision in made]
     except CommandError:
@@ -35,8 +33,16 @@ def expect_current() -> None:
     """Raises WrongSchema unless all migrations have been made, and no others."""
     if not is_current():
         raise WrongSchema(
-            _("The database has no tables yet, or those of an older version. Start the site with ./run: it makes them.")
+            _(
+                "The database has no tables yet, or those of an older version. Start the site with ./run, which makes "
+                "them, or stop it and run: flask upgrade"
+            )
         )
+
+
+def is_empty() -> bool:
+    """Whether no migration has been made yet."""
+    return not _made()
 
 
 def upgrade() -> None:
@@ -44,6 +50,11 @@ def upgrade() -> None:
     if not is_current():
         with current_app.app_context():  # Flask-Alembic keeps its connection, and the write lock, as long as that lasts
             migrate.upgrade()
+
+
+def _made() -> tuple[str, ...]:
+    with current_app.app_context(), reading():  # a context of its own, since its connection can only read
+        return migrate.migration_context.get_current_heads()
 
 
 def complaint(error: SQLAlchemyError) -> str:
