@@ -89,6 +89,10 @@ class Proxy:
             http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=10), path, "GET", b"", {"Host": NAME}
         )
 
+    def logs(self) -> str:
+        """All that it has written so far."""
+        return "".join(file.read_text() for file in (self.folder / "said", self.folder / "errors") if file.exists())
+
     def stop(self) -> None:
         """Ends it."""
         self.process.terminate()
@@ -107,6 +111,7 @@ class Nginx(Proxy):
         ours = _replaced(ours, "127.0.0.1:8000", f"127.0.0.1:{self.site_port}")
         ours = _replaced(ours, f"/etc/letsencrypt/live/{NAME}/fullchain.pem", self.certificate)
         ours = _replaced(ours, f"/etc/letsencrypt/live/{NAME}/privkey.pem", self.key)
+        ours = _replaced(ours, "/var/log/nginx/error.log", self.folder / "errors")
         user = "" if os.geteuid() else "user root;"  # else its workers could not enter the folder
         config = self.folder / "nginx.conf"
         config.write_text(NGINX.format(folder=self.folder, user=user, ours=ours))

@@ -157,6 +157,13 @@ def test_a_form_that_comes_slowly_is_passed_on_once_all_of_it_has_come(proxy):
         slow.close(), quick.close()
 
 
+def test_its_logs_hold_nobodys_secret_even_where_the_site_does_not_answer(proxy):
+    assert proxy.ask("/receipt/1.abcdefghijklmnopqrstuv/", network="127.0.77").status == 502
+    proxy.stop()
+    assert "abcdefghijklmnopqrstuv" not in proxy.logs()
+    assert "127.0.77" not in proxy.logs()
+
+
 def _taken(site) -> bytes:
     """The next request that reaches the site, with its body."""
     line = site.accept()[0]
