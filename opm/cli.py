@@ -34,7 +34,7 @@ def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
     for command in (
         demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, examine, backup, restore,
-        upgrade,
+        upgrade, move_database,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -259,6 +259,24 @@ def upgrade(without_backup):
     except DBAPIError as error:
         raise click.ClickException(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
     click.echo("\n".join(upgraded.lines()))
+
+
+@click.command("move-database")
+@click.argument("url")
+@with_appcontext
+@plainly
+def move_database(url):
+    """Carry the site into another, empty database: from SQLite to PostgreSQL, or back. Stop the site first.
+
+    Every row is read at both ends and compared. Ids stay what they were, so addresses and mailed links go on leading
+    where they led. The database in use is not changed.
+    """
+    from opm.keeping import moving
+
+    try:
+        click.echo("\n".join(moving.move(url).lines()))
+    except moving.MoveFailed as refusal:
+        raise click.ClickException(str(refusal))
 
 
 def _checked(email: str) -> str:

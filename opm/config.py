@@ -51,7 +51,7 @@ def from_environment(environ=os.environ) -> dict:
         "BASE_URL": base_url,
         "IS_LOOPBACK": is_loopback(urlsplit(base_url).hostname),
         # Where everything is kept: sqlite:///… or postgresql://…; by default a file in the instance folder.
-        "SQLALCHEMY_DATABASE_URI": _database_url(environ.get("OPM_DATABASE_URL"), instance),
+        "SQLALCHEMY_DATABASE_URI": database_url(environ.get("OPM_DATABASE_URL"), instance),
         # What every link, code and hash is made with: at least 32 characters, by default made on first start and
         # kept in the instance folder. Who knows it can open everything; a new one closes every link that was mailed.
         "SECRET_KEY": _secret(environ.get("OPM_SECRET_KEY"), instance),
@@ -181,7 +181,7 @@ def _base_url(text) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def _database_url(text, instance) -> str:
+def database_url(text, instance) -> str:
     if not text:
         return f"sqlite:///{instance / 'opm.db'}"
     if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):

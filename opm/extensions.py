@@ -18,7 +18,7 @@ from flask_alembic import Alembic
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import MetaData, Table, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -82,9 +82,20 @@ def init(app) -> None:
     csrf.init_app(app)
     mail.init_app(app)
     with app.app_context():
-        rules = _SqliteRules() if db.engine.dialect.name == "sqlite" else _PostgresRules()
-        rules.hold(db.engine)
+        _hold(db.engine)
     event.listen(db.session, "after_commit", _remember_the_commit)
+
+
+def engine_for(url: URL) -> Engine:
+    """An engine for another database than the site's, by the same rules."""
+    engine = create_engine(url, **(SQLITE if url.drivername == "sqlite" else POSTGRES))
+    _hold(engine)
+    return engine
+
+
+def _hold(engine):
+    rules = _SqliteRules() if engine.dialect.name == "sqlite" else _PostgresRules()
+    rules.hold(engine)
 
 
 _reading = contextvars.ContextVar("reading", default=False)
@@ -178,6 +189,24 @@ def new_id(table: Table) -> int:
             raised = text("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = :name RETURNING seq")
             return db.session.scalar(raised, {"name": table.name})
         return db.session.scalar(select(func.nextval(_sequence(table))))
+
+
+def last_id(connection: Connection, table: Table) -> int | None:
+    """The largest id that this table ever gave, also where its row is gone. None if it gave none, or gives none."""
+    if connection.dialect.name == "sqlite":
+        return connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+    sequence = connection.scalar(select(_sequence(table)))
+    return sequence and connection.scalar(text(f"SELECT CASE WHEN is_called THEN last_value END FROM {sequence}"))
+
+
+def set_last_id(connection: Connection, table: Table, last: int) -> None:
+    """The ids that it gives from now on are larger."""
+    if connection.dialect.name == "sqlite":
+        here = {"name": table.name, "seq": last}
+        if not connection.execute(text("UPDATE sqlite_sequence SET seq = :seq WHERE name = :name"), here).rowcount:
+            connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), here)
+    elif connection.scalar(select(_sequence(table))):
+        connection.execute(select(func.setval(_sequence(table), last)))
 
 
 def _sequence(table: Table):
