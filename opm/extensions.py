@@ -7,7 +7,9 @@ which SQLite would refuse. After a request's one commit, whatever it still reads
 
 import contextlib
 import contextvars
+import os
 import sqlite3
+import stat
 import threading
 import time
 import warnings
@@ -234,9 +236,20 @@ class _SqliteRules:
         self.turn = threading.Lock()
 
     def hold(self, engine):
+        event.listen(engine, "do_connect", self.make_file)
         event.listen(engine, "connect", self.connect)
         event.listen(engine, "begin", self.begin)
         event.listen(engine, "checkin", self.checkin)
+
+    def make_file(self, _dialect, _record, words, _names):
+        """For its owner alone: SQLite would let others read it. What stands beside it is made like it.
+
+        It is not opened for that. To close a file lets go of all locks that this process has on it.
+        Source: https://sqlite.org/howtocorrupt.html, section 2.2
+        """
+        if not words[0].startswith("file:"):
+            with contextlib.suppress(OSError):  # it is there already; or SQLite says what is wrong
+                os.mknod(words[0], stat.S_IFREG | 0o600)
 
     def connect(self, connection, _record):
         connection.isolation_level = None  # we say BEGIN ourselves

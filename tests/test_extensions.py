@@ -1,5 +1,6 @@
 """What the two databases promise alike: reading cannot write, writers wait in turn, and nobody keeps the lock."""
 
+import stat
 import threading
 import time
 import warnings
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import delete, insert, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 from opm import extensions
@@ -82,6 +84,16 @@ def test_every_connection_to_sqlite_keeps_what_was_committed(app, sqlite):
 def test_the_library_that_is_used_is_the_one_that_was_judged(app, sqlite):
     with app.app_context(), reading():
         assert db.session.scalar(text("SELECT sqlite_version()")) == sqlite_library.sqlite_version
+
+
+def test_only_its_owner_can_read_what_the_site_makes(tmp_path):
+    file = tmp_path / "opm.db"
+    engine = extensions.engine_for(make_url(f"sqlite:///{file}"))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE word (id integer)"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    engine.dispose()
+    assert modes == {"opm.db": 0o600, "opm.db-wal": 0o600, "opm.db-shm": 0o600}
 
 
 def test_foreign_keys_hold(app):
