@@ -4,19 +4,20 @@ The tables are made and filled in one transaction at the other end, so whatever 
 it ends every row is read at both ends and compared. The site stays as it is until its OPM_DATABASE_URL is changed.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alembic.runtime.environment import EnvironmentContext
 from flask import current_app
-from sqlalchemy import Connection, Table, bindparam, insert, inspect, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, inspect, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from opm.config import ConfigError, database_url
-from opm.extensions import db, engine_for, last_id, migrate, reading, set_last_id
-from opm.keeping import machine
+from opm.extensions import db, engine_for, last_id, migrate, set_last_id
+from opm.keeping import machine, postgres_dumps
 from opm.lib import running, schema
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import ngettext
@@ -32,7 +33,7 @@ class MoveFailed(Exception):
 class Moved:
     """Every row is in the other database, and was compared."""
 
-    to: str  # the address, without its password
+    to: str  # the address, without its password, which may stand among its options, too
     row_count: int
 
     def lines(self) -> list[str]:
@@ -53,12 +54,14 @@ def move(address: str) -> Moved:
     schema.expect_current()
     there = _other_end(address)
     try:
-        with running.alone(machine.instance()), there.begin() as target:
-            _expect_empty(target)
-            _make_tables(target)
-            with reading():
-                count = _carry(db.session.connection(), target)
-        return Moved(there.url.render_as_string(hide_password=True), count)
+        with running.alone(machine.instance()):
+            _expect_nobody_else()
+            with there.begin() as target:
+                _expect_empty(target)
+                _make_tables(target)
+                with _held_still() as source:
+                    count = _carry(source, target)
+        return Moved(there.url.set(query={}).render_as_string(hide_password=True), count)
     except running.InUse:
         raise MoveFailed(_("The site or its worker is still at work here. Stop it first.")) from None
     except SQLAlchemyError as error:
@@ -77,6 +80,26 @@ def _other_end(address: str):
             _("That is the same kind of database as the site uses now. Use flask backup and flask restore for that.")
         )
     return engine
+
+
+def _expect_nobody_else() -> None:
+    """Raises InUse if anybody else is connected to PostgreSQL, from whatever machine."""
+    if not machine.is_sqlite():
+        postgres_dumps.expect_nobody_else()
+
+
+@contextlib.contextmanager
+def _held_still() -> Iterator[Connection]:
+    """The site's database, to which nobody writes as long as this lasts. What is read is of one moment."""
+    if machine.is_sqlite():
+        with db.engine.begin() as source:  # takes the lock for writing
+            yield source
+        return
+    with db.engine.execution_options(isolation_level="REPEATABLE READ").connect() as source:
+        quote = source.dialect.identifier_preparer.quote
+        names = ", ".join(quote(table.name) for table in db.metadata.sorted_tables)
+        source.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
+        yield source
 
 
 def _expect_empty(target: Connection) -> None:

@@ -1,16 +1,23 @@
 """`flask move-database URL`: every row in the other database, as it was, or nothing there."""
 
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import psycopg
 import pytest
 from sqlalchemy import inspect, text
 
 from opm.comments.models import Comment
-from opm.extensions import db
+from opm.extensions import db, sqlite_library
 from opm.keeping import moving
 from opm.lib import moved, running
 from opm.posts.models import Post
 from tests import cast
 from tests.faults.conftest import postgres_url  # noqa: F401
-from tests.keeping.test_backups import Place
+from tests.keeping.test_backups import ROOT, Place
 from tests.tables import rows
 
 
@@ -137,3 +144,54 @@ def test_a_site_of_another_version_does_not_move(small, postgres_url):  # noqa: 
     with small.inside(), db.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert small.run("move-database", postgres_url).exit_code == 1
+
+
+def test_nobody_writes_to_what_is_being_moved(small, postgres_url, monkeypatch):  # noqa: F811
+    carry, refused = moving._carry, []
+
+    def meanwhile(source, target):
+        with sqlite_library.connect(small.instance / "opm.db", timeout=0) as other:
+            try:
+                other.execute("UPDATE comment SET name = 'Too late'")
+            except sqlite_library.OperationalError as error:
+                refused.append(str(error))
+        return carry(source, target)
+
+    monkeypatch.setattr(moving, "_carry", meanwhile)
+    assert small.run("move-database", postgres_url).exit_code == 0
+    assert refused == ["database is locked"]
+
+
+def test_the_way_back_is_closed_while_somebody_is_connected(small, large, postgres_url, tmp_path):  # noqa: F811
+    assert small.run("move-database", postgres_url).exit_code == 0
+    back = tmp_path / "back.db"
+    with psycopg.connect(postgres_url):
+        result = large.run("move-database", f"sqlite:///{back}")
+    assert (result.exit_code, "Stop it first." in result.output) == (1, True)
+    assert not back.exists()
+    assert large.run("move-database", f"sqlite:///{back}").exit_code == 0
+    assert stat.S_IMODE(back.stat().st_mode) == 0o600
+
+
+def test_what_postgresql_cannot_hold_leaves_nothing_there(small, large, postgres_url):  # noqa: F811
+    with small.inside(), db.engine.begin() as connection:
+        connection.execute(text("UPDATE comment SET name = 'a' || char(0) || 'b'"))
+    result = small.run("move-database", postgres_url)
+    assert (result.exit_code, "The move was broken off" in result.output) == (1, True)
+    with large.inside():
+        assert inspect(db.engine).get_table_names() == []
+
+
+def test_one_that_is_killed_half_way_leaves_nothing_there(small, large, postgres_url):  # noqa: F811
+    words = (
+        "import os; from app import app; from opm.keeping import moving\n"
+        "moving._compare = lambda *_: os.kill(os.getpid(), 9)\n"
+        f"with app.app_context(): moving.move({postgres_url!r})"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", words], cwd=ROOT, env=os.environ | small.environ, capture_output=True
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with large.inside():
+        assert inspect(db.engine).get_table_names() == []
+    assert small.run("move-database", postgres_url).exit_code == 0
