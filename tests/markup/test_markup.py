@@ -13,6 +13,7 @@ from tests.test_house import addresses, routes  # noqa: F401
 
 CHECKER = Path(__file__).parent / "node_modules/vnu-jar/build/dist/vnu.jar"
 FORM = f"{cast.POST}comments/"
+A_MAIL = "/desk/outbox/<id:id>/mail"  # written for mail programs, which want what the standard has left behind
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ def test_every_page_is_sound(app, inside, addresses, browser, check):  # noqa: F
     for who, client in (("a reader", app.test_client()), ("staff", browser.client)):
         for rule in routes(app, "GET"):
             answer = client.get(addresses[rule], follow_redirects=True)
-            if answer.mimetype == "text/html":
+            if answer.mimetype == "text/html" and rule != A_MAIL:
                 pages[f"{rule} for {who}"] = answer.text
     assert len(set(pages.values())) > 20
     assert check(pages) == []
