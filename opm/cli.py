@@ -88,23 +88,21 @@ def serve(info):
 
 @click.command("worker")
 @with_appcontext
+@plainly
 def work():
     """Deliver mail and forget what may no longer be held, until Ctrl-C or SIGTERM.
 
-    ./run does this by itself. Several workers do no harm.
+    ./run does this by itself. Several workers do no harm. While the database is away none begins: whoever starts it
+    tries again.
     """
     logs.init("worker", current_app.config["LOG"])
-    try:
-        schema.expect_current()
-    except schema.WrongSchema as refusal:
-        raise click.ClickException(str(refusal))
-    except DBAPIError:
-        pass  # it may come up later: the worker waits for it
     try:
         with running.together(current_app.instance_path):
             worker.work(current_app._get_current_object(), StopSignal())
     except running.InUse:
-        raise click.ClickException(_("A backup is being put back. Start the worker when that is done."))
+        raise click.ClickException(
+            _("A backup is being put back, or the tables are being upgraded. Start the worker when that is done.")
+        )
 
 
 @click.command("import-wordpress")

@@ -81,7 +81,8 @@ def _when_prepared(app: Flask, keep: Callable[[], int]) -> int:
     except (CannotStart, schema.WrongSchema) as refusal:
         print(_("The site cannot start. %(why)s", why=refusal), file=sys.stderr)
     except running.InUse:
-        print(_("The site cannot start. A backup is being put back. Start it when that is done."), file=sys.stderr)
+        why = _("A backup is being put back, or the tables are being upgraded. Start it when that is done.")
+        print(_("The site cannot start. %(why)s", why=why), file=sys.stderr)
     return 1
 
 
@@ -105,7 +106,7 @@ def upgrade(app: Flask) -> None:
     """Makes missing tables, as `flask upgrade` does. Raises CannotStart, WrongSchema."""
     try:
         with _alone(app), _at_the_database(app):
-            if not schema.is_current():
+            if not schema.is_current() or schema.was_left_unfinished():
                 _upgrade()
     except SQLAlchemyError as error:
         raise CannotStart(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
@@ -194,7 +195,7 @@ def _upgrade() -> None:
     from opm.keeping import upgrading  # with all that a backup needs, and hardly any start does
 
     try:
-        upgrading.upgrade()
+        upgrading.upgrade(by_itself=True)
     except upgrading.UpgradeFailed as refusal:
         raise CannotStart(refusal)
 

@@ -96,6 +96,8 @@ class Restored:
             )
         ]
         told += [_("What was here before is kept at %(place)s", place=place) for place in self.kept]
+        if self.kept:
+            told.append(_("It holds people’s addresses, and no clock takes them: delete it once all is well."))
         if not self.opens_links:
             told.append(
                 _(
@@ -141,10 +143,12 @@ def make(file: Path, keep: int | None = None, secret: bool = True) -> Made:
             manifest = _written(folder, file.name, secret)
             _published(folder / file.name, file)
     except running.InUse:
-        raise BackupFailed(_("A backup is being put back right now. Try again when that is done.")) from None
+        raise BackupFailed(
+            _("A backup is being put back, or the tables are being changed. Try again when that is done.")
+        ) from None
     with _plainly():
         _note(manifest.made_at)
-        return Made(file, manifest, _dropped(file, keep) if keep else ())
+        return Made(file, manifest, drop_older(file, keep) if keep else ())
 
 
 def check(file: Path) -> Manifest:
@@ -175,6 +179,19 @@ def newest(instance) -> datetime | None:
         return datetime.fromisoformat(json.loads((Path(instance) / NOTE).read_text())["made_at"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def drop_older(newest: Path, keep: int) -> tuple[Path, ...]:
+    """Keeps so many in its folder, itself among them, and returns the others, which it deleted.
+
+    It deletes only files with a name of this site's backups that are backups of this site.
+    """
+    ours = re.compile(re.escape(_site()) + r"-\d{8}-\d{6}\.zip")
+    files = [path for path in newest.parent.iterdir() if ours.fullmatch(path.name) and path != newest]
+    files = sorted(filter(_is_of_this_site, files), key=lambda path: path.name, reverse=True)
+    for old in files[keep - 1 :]:
+        old.unlink()
+    return tuple(files[keep - 1 :])
 
 
 # Making
@@ -217,16 +234,6 @@ def _note(made_at: datetime) -> None:
     draft = note.with_name(f".{NOTE}-{os.getpid()}")
     draft.write_text(json.dumps({"made_at": made_at.isoformat()}))
     draft.replace(note)
-
-
-def _dropped(newest: Path, keep: int) -> tuple[Path, ...]:
-    """Deletes what is beyond so many: only files with a name of this site's backups that are backups of this site."""
-    ours = re.compile(re.escape(_site()) + r"-\d{8}-\d{6}\.zip")
-    files = [path for path in newest.parent.iterdir() if ours.fullmatch(path.name) and path != newest]
-    files = sorted(filter(_is_of_this_site, files), key=lambda path: path.name, reverse=True)
-    for old in files[keep - 1 :]:
-        old.unlink()
-    return tuple(files[keep - 1 :])
 
 
 def _is_of_this_site(file: Path) -> bool:

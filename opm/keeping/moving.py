@@ -44,7 +44,11 @@ class Moved:
                 "%(num)s rows were carried over and compared.",
                 self.row_count,
             ),
-            _("Now set OPM_DATABASE_URL to %(to)s and start the site. Pictures stay where they are.", to=self.to),
+            _(
+                "Now set OPM_DATABASE_URL to the address that you named, with its password and options (%(to)s), and "
+                "start the site. Pictures stay where they are.",
+                to=self.to,
+            ),
             _("The database that the site used so far was not changed. Delete it once all is well."),
         ]
 

@@ -210,7 +210,7 @@ def _unreachable(base: str, error: Exception) -> Finding:
     return broken(
         _("address"),
         _("Nobody answers at %(base)s.", base=base),
-        _("Start the site: ./run, or systemctl start opm where it is a service."),
+        _("Start the site: ./run, or systemctl start opm-web where it is a service."),
     )
 
 

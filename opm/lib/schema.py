@@ -1,6 +1,7 @@
 """The database as a start or a command finds it: whether its tables are those of this code, or what it says instead."""
 
 import logging
+from pathlib import Path
 
 from alembic.util import CommandError
 from flask import current_app
@@ -52,12 +53,22 @@ def upgrade() -> None:
             migrate.upgrade()
 
 
-def _made() -> tuple[str, ...]:
-    with current_app.app_context(), reading():  # a context of its own, since its connection can only read
-        return migrate.migration_context.get_current_heads()
+def note_of_upgrade() -> Path:
+    """The file that stands in the instance from before an upgrade until what came out of it was looked through."""
+    return Path(current_app.instance_path, ".upgrading.json")
+
+
+def was_left_unfinished() -> bool:
+    """Whether an upgrade was stopped before what came out of it was looked through, or failed."""
+    return note_of_upgrade().exists()
 
 
 def complaint(error: SQLAlchemyError) -> str:
     """What the database said, without the statement and what it was given."""
     words = str(error.orig if isinstance(error, DBAPIError) else error)
     return words.strip().partition("\n")[0].rstrip(".")
+
+
+def _made() -> tuple[str, ...]:
+    with current_app.app_context(), reading():  # a context of its own, since its connection can only read
+        return migrate.migration_context.get_current_heads()

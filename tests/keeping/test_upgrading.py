@@ -83,7 +83,7 @@ def test_a_new_site_needs_no_backup(tmp_path):
 def test_a_migration_that_stumbles_half_way_leaves_all_as_it_was(old, monkeypatch, clock):
     with old.inside(), monkeypatch.context() as patch:
         half_way(patch)
-        with pytest.raises(upgrading.UpgradeFailed, match="are as they were: RuntimeError no further\\."):
+        with pytest.raises(upgrading.UpgradeFailed, match="are as they were: RuntimeError at opm/"):
             upgrading.upgrade()
     assert revision(old) == BEFORE
     assert old.titles() == [TITLE]
@@ -162,6 +162,41 @@ def test_one_that_is_killed_in_the_middle_leaves_the_old_or_the_new(old):
             assert db.session.query(Post).count() == 1
     assert (done := old.run("upgrade")).exit_code == 0, done.output
     assert old.titles() == [TITLE]
+
+
+def test_a_start_does_not_try_again_by_itself_what_failed(old, monkeypatch, clock):
+    with old.inside() as app, monkeypatch.context() as patch:
+        half_way(patch)
+        for _number in range(3):
+            clock.forward(seconds=1)
+            with pytest.raises(serving.CannotStart, match="could not be upgraded"):
+                serving.upgrade(app)
+    assert len(backups_of(old)) == 1
+    with old.inside() as app, pytest.raises(serving.CannotStart, match="To try once more, run: flask upgrade"):
+        serving.upgrade(app)
+    clock.forward(seconds=1)
+    assert old.run("upgrade").exit_code == 0
+    with old.inside() as app:
+        serving.upgrade(app)
+    assert old.titles() == [TITLE]
+
+
+def test_one_that_was_stopped_after_the_migrations_is_looked_through_at_the_next_start(old, monkeypatch):
+    def power_cut(_before):
+        raise KeyboardInterrupt
+
+    with old.inside(), monkeypatch.context() as patch:
+        patch.setattr(upgrading, "_look_through", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            upgrading.upgrade()
+    with old.inside(), db.engine.begin() as connection:
+        assert schema.is_current()
+        connection.execute(text("DELETE FROM comment"))
+    result = old.run("upgrade")
+    assert "Rows are missing from the table “comment”" in result.output
+    assert revision(old) == BEFORE
+    with old.inside(), db.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM comment")) == 1
 
 
 def test_a_start_upgrades_in_the_same_way(old):
