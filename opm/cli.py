@@ -27,7 +27,7 @@ from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.lib.links import absolute
 from opm.lib.processes import StopSignal
-from opm.posts import media
+from opm.posts.pictures import media
 
 
 def init(app: Flask) -> None:

@@ -10,8 +10,8 @@ from opm.accounts.models import SIGNED_IN_FOR
 from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.lib import markdown
 from opm.lib.caching import public_page
-from opm.posts import media
 from opm.posts.pages import StandingPage
+from opm.posts.pictures import media
 
 bp = Blueprint("site", __name__)
 

@@ -12,9 +12,10 @@ from opm.comments.models import Act, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
 from opm.outbox import posting
-from opm.posts import media, publishing
+from opm.posts import publishing
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
+from opm.posts.pictures import media
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
 

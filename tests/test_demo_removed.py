@@ -15,8 +15,8 @@ from opm.extensions import db
 from opm.lib import moved
 from opm.outbox import posting
 from opm.outbox.models import Email
-from opm.posts import media
 from opm.posts.models import Author, Category, Post, Series, Tag
+from opm.posts.pictures import media
 from opm.reports import emails as report_emails
 from opm.reports.models import Ground, Outcome, Report
 from opm.reports.settling import settle

@@ -18,7 +18,7 @@ from opm.factory import create_app
 from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
-from opm.posts import media
+from opm.posts.pictures import media
 from opm.reports import settling
 from opm.reports.models import Outcome
 from tests import cast

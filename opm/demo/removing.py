@@ -28,9 +28,9 @@ from opm.lib.i18n import ngettext
 from opm.lib.moved import Moved
 from opm.lib.slugs import slug
 from opm.outbox.models import Email
-from opm.posts import media
 from opm.posts.models import Author, Byline, Category, Post, Series, Tag, post_category, post_tag
 from opm.posts.pages import StandingPage
+from opm.posts.pictures import media
 from opm.reports.models import Report, Settlement
 from opm.reports.reporting import CONFIRM_MAIL as REPORT_MAIL
 from opm.reports.settling import OUTCOME_MAIL as ANSWER_MAIL

@@ -14,8 +14,8 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.slugs import slug
-from opm.posts import media
 from opm.posts.models import Author, Category, Post, Series, Tag
+from opm.posts.pictures import media
 from opm.posts.publishing import publish
 
 SOURCE = "demo"  # by this posts and comments are known to be the demo's own

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from opm.config import SECRET_FILE
 from opm.lib.i18n import gettext as _
-from opm.posts import media
+from opm.posts.pictures import media
 
 FORMAT = 1
 MANIFEST = "manifest.json"

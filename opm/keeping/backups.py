@@ -36,7 +36,7 @@ from opm.lib import clock, running
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import ngettext
 from opm.lib.slugs import slug
-from opm.posts import media
+from opm.posts.pictures import media
 
 NOTE = "backups.json"
 DRAFTS = ".opm-backup-"

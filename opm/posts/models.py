@@ -14,7 +14,7 @@ from opm.extensions import Model, db
 from opm.lib import caching, clock
 from opm.lib.columns import BigId, SortedText, UtcDateTime
 from opm.lib.markdown import Format, render
-from opm.posts.media import with_sizes
+from opm.posts.pictures.media import with_sizes
 
 
 class State(StrEnum):

@@ -11,7 +11,7 @@ from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.markdown import Format, render
 from opm.lib.slugs import first_free
-from opm.posts.media import with_sizes
+from opm.posts.pictures.media import with_sizes
 
 # The first parts of our own addresses, now and as planned: no page may take one.
 RESERVED = {

@@ -11,11 +11,12 @@ from opm.lib.assets import FOREVER_SECONDS
 from opm.lib.caching import changes_at, public_page
 from opm.lib.paging import LARGEST_PAGE
 from opm.lib.respond import page_or_fragment, wants_fragment
-from opm.posts import lists, media
+from opm.posts import lists
 from opm.posts.around import around
 from opm.posts.lists import Listing, Period
 from opm.posts.models import Author, Category, Post, Series, Tag, Withdrawn
 from opm.posts.pages import StandingPage
+from opm.posts.pictures import media
 
 bp = Blueprint("posts", __name__)
 

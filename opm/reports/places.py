@@ -13,9 +13,9 @@ from opm.extensions import db
 from opm.lib import moved
 from opm.lib.columns import LARGEST_ID
 from opm.lib.origin import our_hosts, our_origins
-from opm.posts import media
 from opm.posts.models import Post
 from opm.posts.pages import StandingPage
+from opm.posts.pictures import media
 
 FRAGMENT = re.compile(r"comment-(\d{1,18})", re.ASCII)
 

@@ -13,8 +13,8 @@ from opm.comments.models import Comment, Thread
 from opm.extensions import db, migrate
 from opm.keeping import backups
 from opm.lib.tokens import new_nonce
-from opm.posts import media
 from opm.posts.models import Post
+from opm.posts.pictures import media
 from tests import cast
 from tests.faults.crowd import at_once, many_lines, words
 from tests.faults.database import looking

@@ -21,8 +21,8 @@ from opm.extensions import db, migrate, sqlite_library
 from opm.factory import create_app
 from opm.keeping import archive, backups, postgres_dumps, putting_back, sqlite_copies
 from opm.lib import running
-from opm.posts import media
 from opm.posts.models import Post
+from opm.posts.pictures import media
 from tests import cast
 from tests.faults.conftest import postgres_url  # noqa: F401
 from tests.keeping.test_health import _set_revision

@@ -4,7 +4,7 @@ import pytest
 
 from opm.comments.models import State
 from opm.lib import moved
-from opm.posts import media
+from opm.posts.pictures import media
 from opm.reports import places
 from tests import cast
 

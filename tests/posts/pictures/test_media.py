@@ -10,7 +10,7 @@ from PIL import Image
 
 from opm import settings
 from opm.lib.markdown import Format
-from opm.posts import media
+from opm.posts.pictures import media
 from tests import cast
 
 MANY = "/uploads/x.0123456789.png"
