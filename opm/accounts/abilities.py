@@ -17,15 +17,27 @@ class Role(StrEnum):
 class Ability(StrEnum):
     """Something that not everybody at the desk may do."""
 
+    WRITE = "write"
+    PUBLISH = "publish"
+    ARRANGE = "arrange"
     MODERATE = "moderate"
+    CHANGE_SETTINGS = "change settings"
     READ_OUTBOX = "read outbox"
 
 
 MAY = {
+    Ability.WRITE: {Role.AUTHOR, Role.EDITOR, Role.ADMIN},
+    Ability.PUBLISH: {Role.EDITOR, Role.ADMIN},
+    Ability.ARRANGE: {Role.EDITOR, Role.ADMIN},
+    Ability.CHANGE_SETTINGS: {Role.ADMIN},
     Ability.MODERATE: {Role.MODERATOR, Role.ADMIN},
     Ability.READ_OUTBOX: {Role.ADMIN},
 }
 IN_WORDS = {
+    Ability.WRITE: _("write posts"),
+    Ability.PUBLISH: _("publish posts, and change what is public"),
+    Ability.ARRANGE: _("change categories, series, pages and menus"),
+    Ability.CHANGE_SETTINGS: _("change the site’s settings"),
     Ability.MODERATE: _("decide on comments"),
     Ability.READ_OUTBOX: _("read the mail that the site writes"),
 }

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, bindparam, func, select
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, bindparam, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.orderinglist import ordering_list
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer, undefer_group
 
+from opm.accounts.models import Person
 from opm.comments.models import Thread
 from opm.extensions import Model, db
 from opm.lib import caching, clock
@@ -129,6 +130,11 @@ class Series(Filed, db.Model):
     posts: Mapped[list["Post"]] = relationship(back_populates="series", order_by="Post.series_position")
 
 
+def desk_column(*args, **kwargs) -> Mapped:
+    """A column that readers' pages never ask for."""
+    return mapped_column(*args, deferred=True, deferred_group="desk", **kwargs)
+
+
 def address_of(day: date, slug: str) -> str:
     """The path of a post's page, from the day it was published on in the site's zone."""
     return f"/{day:%Y/%m/%d}/{slug}/"
@@ -159,6 +165,22 @@ class Post(db.Model):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_because: Mapped[str] = mapped_column(default="")  # for the public
 
+    revision: Mapped[int] = desk_column(default=1)  # grows with each save: a save of an older one is stopped
+    written_by_id: Mapped[int | None] = desk_column(BigId, ForeignKey("person.id"))  # who began it
+    written_by: Mapped[Person | None] = relationship(foreign_keys=lambda: Post.written_by_id)
+    changed_by_id: Mapped[int | None] = desk_column(BigId, ForeignKey("person.id"))  # who saved it last
+    changed_by: Mapped[Person | None] = relationship(foreign_keys=lambda: Post.changed_by_id)
+    submitted_at: Mapped[datetime | None] = desk_column(UtcDateTime)
+    submitted_by_id: Mapped[int | None] = desk_column(BigId, ForeignKey("person.id"))
+    submitted_by: Mapped[Person | None] = relationship(foreign_keys=lambda: Post.submitted_by_id)
+    returned_because: Mapped[str] = desk_column(default="")  # for who wrote it, until it is sent in again
+    publish_at: Mapped[datetime | None] = desk_column(UtcDateTime, index=True)  # of a scheduled one
+    is_slug_chosen: Mapped[bool] = desk_column(default=False)  # otherwise it follows the title until publication
+    is_featured: Mapped[bool] = desk_column(default=False)
+    withdrawn_to: Mapped[str] = desk_column(default="")  # a path on this site that its address leads to
+    comments_closed: Mapped[bool] = desk_column(default=False)  # from the start; once published the thread knows
+    comments_last_day: Mapped[date | None] = desk_column()
+
     thread_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("thread.id"), unique=True)
     thread: Mapped[Thread | None] = relationship()
     bylines: Mapped[list[Byline]] = relationship(
@@ -178,6 +200,16 @@ class Post(db.Model):
     # An imported post is known by the site it came from and its number there.
     source: Mapped[str | None]
     source_id: Mapped[str | None]
+
+    @classmethod
+    def held(cls, id: int) -> "Post | None":
+        """The post with all that its team knows of it, locked until this transaction ends."""
+        return db.session.scalar(cls.at_desk().where(cls.id == id).with_for_update(of=cls))
+
+    @classmethod
+    def at_desk(cls):
+        """Posts with all that their team knows of them."""
+        return select(cls).options(undefer_group("desk"), undefer(cls.text), undefer(cls.html))
 
     @classmethod
     def is_public(cls):
@@ -229,3 +261,44 @@ class Post(db.Model):
         """Sets its text, and makes the HTML that is shown."""
         self.text, self.format, self.html = text, format, with_sizes(render(text, format))
         self.changed_at = clock.now()
+
+
+class Revision(db.Model):
+    """The words of a post as one person saved them, and what it was filed under then. None is ever changed."""
+
+    __tablename__ = "post_revision"
+    __table_args__ = (UniqueConstraint("post_id", "number"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="", deferred=True)
+    format: Mapped[Format] = mapped_column(String, default=Format.MARKDOWN)
+    filed: Mapped[dict] = mapped_column(JSON, default=dict)  # names, as they were then
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    by: Mapped[Person | None] = relationship()
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+
+    @classmethod
+    def of(cls, post: Post):
+        """Those of this post, the newest first."""
+        return select(cls).where(cls.post_id == post.id).order_by(cls.number.desc())
+
+
+class Draft(db.Model):
+    """What one person has typed into one post and not saved yet; and that they have it open."""
+
+    __tablename__ = "post_draft"
+    __table_args__ = {}
+
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, index=True)
+    person: Mapped[Person] = relationship()
+    title: Mapped[str] = mapped_column(default="")
+    summary: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="", deferred=True)
+    revision: Mapped[int] = mapped_column(default=1)  # of the post that it began from
+    saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nothing was typed
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
