@@ -8,7 +8,8 @@ from sqlalchemy import Date, Integer, String, bindparam, cast, func, literal, nu
 from opm.extensions import db
 from opm.lib import caching
 from opm.lib.columns import UtcDateTime
-from opm.posts.models import Author, Byline, Category, Post, Tag, address_of, post_category, post_tag
+from opm.posts.filed import Author, Byline, Category, Tag, post_category, post_tag
+from opm.posts.models import Post, address_of
 
 MOST_RELATED = 3
 TAG_WEIGHS, CATEGORY_WEIGHS = 2, 1  # a tag says more than a category, which holds much

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Select, extract, func, select
+from sqlalchemy import Select, and_, extract, func, select
 from sqlalchemy.orm import contains_eager
 
 from opm import settings
@@ -13,7 +13,8 @@ from opm.filters import MONTHS
 from opm.lib import caching, clock
 from opm.lib.i18n import gettext as _
 from opm.lib.paging import Page, pages
-from opm.posts.models import Author, Byline, Category, Post, Series, Tag
+from opm.posts.filed import Author, Byline, Category, Series, Tag, post_category
+from opm.posts.models import Post
 
 DISCUSSED_WITHIN = timedelta(days=365)
 MOST_DISCUSSED = 3
@@ -79,10 +80,23 @@ def choices(category: Category | None) -> tuple[list, int]:
 
     Where there are too many to take in, the largest and the one that is shown.
     """
-    rows = db.session.execute(Category.with_counts()).all()
+    rows = counted_categories()
     largest = {row.Category.id for row in sorted(rows, key=lambda row: -row.count)[:CHOICES]}
     shown = largest | ({category.id} if category else set())
     return [row for row in rows if row.Category.id in shown], len(rows)
+
+
+def counted_categories() -> list:
+    """Rows of (category, how many posts the public sees in it, how many in all); only those with any."""
+    everything = select(func.count(Post.id)).where(Post.is_public()).scalar_subquery()
+    counted = (
+        select(Category, func.count(Post.id).label("count"), everything.label("total"))
+        .join(post_category, post_category.c.category_id == Category.id)
+        .join(Post, and_(Post.id == post_category.c.post_id, Post.is_public()))
+        .group_by(Category.id)
+        .order_by(Category.position, Category.name)
+    )
+    return db.session.execute(counted).all()
 
 
 def most_discussed() -> list[Post]:

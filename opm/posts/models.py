@@ -1,20 +1,21 @@
-"""What the team publishes, and the lists it is filed under."""
+"""What the team publishes. What it is filed under is in `filed`."""
 
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueConstraint, and_, bindparam, func, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, bindparam, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.orderinglist import ordering_list
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer, undefer_group
 
 from opm.accounts.models import Person
 from opm.comments.models import Thread
-from opm.extensions import Model, db
+from opm.extensions import db
 from opm.lib import caching, clock
-from opm.lib.columns import BigId, SortedText, UtcDateTime
+from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.markdown import Format, render
+from opm.posts.filed import Author, Byline, Category, Series, Tag, post_category, post_tag
 from opm.posts.pictures.media import with_sizes
 
 
@@ -43,91 +44,6 @@ class NotPublished(Exception):
 # What these are is looked up when a statement is asked, not when it is made.
 NOW = bindparam("now", callable_=lambda: clock.now(), type_=UtcDateTime)
 BEGAN = bindparam("began", callable_=lambda: caching.began_at(), type_=UtcDateTime)
-
-post_category = Table(
-    "post_category",
-    Model.metadata,
-    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
-    Column("category_id", ForeignKey("category.id"), primary_key=True, index=True),
-)
-post_tag = Table(
-    "post_tag",
-    Model.metadata,
-    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
-    Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
-)
-
-
-class Filed:
-    """Something that posts are found under. It has a page of its own."""
-
-    slug: Mapped[str] = mapped_column(unique=True)
-
-    @property
-    def address(self) -> str:
-        """Its page."""
-        return f"/{self.__tablename__}/{self.slug}/"
-
-    @classmethod
-    def by_slug(cls, slug: str):
-        """The one with this address."""
-        return db.session.scalar(select(cls).where(cls.slug == slug))
-
-
-class Author(Filed, db.Model):
-    """A byline. It need not have an account, and keeps its posts when its person leaves."""
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(SortedText)
-    about: Mapped[str] = mapped_column(default="")
-    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
-
-
-class Byline(db.Model):
-    """One author of one post, in the order in which they are named."""
-
-    __table_args__ = {}
-
-    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
-    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("author.id"), primary_key=True, index=True)
-    author: Mapped[Author] = relationship()
-    position: Mapped[int]
-
-
-class Category(Filed, db.Model):
-    """A subject that the site writes about."""
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(SortedText)
-    description: Mapped[str] = mapped_column(default="")
-    position: Mapped[int] = mapped_column(default=0)
-
-    @classmethod
-    def with_counts(cls):
-        """Rows of (category, how many posts the public sees in it, how many in all); only those with any."""
-        everything = select(func.count(Post.id)).where(Post.is_public()).scalar_subquery()
-        return (
-            select(cls, func.count(Post.id).label("count"), everything.label("total"))
-            .join(post_category, post_category.c.category_id == cls.id)
-            .join(Post, and_(Post.id == post_category.c.post_id, Post.is_public()))
-            .group_by(cls.id)
-            .order_by(cls.position, cls.name)
-        )
-
-
-class Tag(Filed, db.Model):
-    """A word that posts are marked with."""
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(SortedText)
-
-
-class Series(Filed, db.Model):
-    """Posts that belong together, in order."""
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    title: Mapped[str]
-    posts: Mapped[list["Post"]] = relationship(back_populates="series", order_by="Post.series_position")
 
 
 def desk_column(*args, **kwargs) -> Mapped:
@@ -195,7 +111,7 @@ class Post(db.Model):
     tags: Mapped[list[Tag]] = relationship(secondary=post_tag, order_by=Tag.name)
     series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("series.id"), index=True)
     series_position: Mapped[int | None]
-    series: Mapped[Series | None] = relationship(back_populates="posts")
+    series: Mapped[Series | None] = relationship()
 
     # An imported post is known by the site it came from and its number there.
     source: Mapped[str | None]

@@ -13,8 +13,9 @@ from opm.lib.paging import LARGEST_PAGE
 from opm.lib.respond import page_or_fragment, wants_fragment
 from opm.posts import lists
 from opm.posts.around import around
+from opm.posts.filed import Author, Category, Series, Tag
 from opm.posts.lists import Listing, Period
-from opm.posts.models import Author, Category, Post, Series, Tag, Withdrawn
+from opm.posts.models import Post, Withdrawn
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
 
@@ -49,7 +50,7 @@ def category(slug, number):
 def categories():
     """What the site writes about."""
     changes_at(db.session.scalar(Post.next_moment()))
-    return render_template("posts/categories.html", rows=db.session.execute(Category.with_counts()).all())
+    return render_template("posts/categories.html", rows=lists.counted_categories())
 
 
 @bp.get("/tag/<slug>/", defaults={"number": 1})

@@ -1,0 +1,79 @@
+"""What posts are filed under: who wrote them, and the subjects, words and series they are found by."""
+
+from sqlalchemy import Column, ForeignKey, Table, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from opm.extensions import Model, db
+from opm.lib.columns import BigId, SortedText
+
+post_category = Table(
+    "post_category",
+    Model.metadata,
+    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    Column("category_id", ForeignKey("category.id"), primary_key=True, index=True),
+)
+post_tag = Table(
+    "post_tag",
+    Model.metadata,
+    Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id"), primary_key=True, index=True),
+)
+
+
+class Filed:
+    """Something that posts are found under. It has a page of its own."""
+
+    slug: Mapped[str] = mapped_column(unique=True)
+
+    @property
+    def address(self) -> str:
+        """Its page."""
+        return f"/{self.__tablename__}/{self.slug}/"
+
+    @classmethod
+    def by_slug(cls, slug: str):
+        """The one with this address."""
+        return db.session.scalar(select(cls).where(cls.slug == slug))
+
+
+class Author(Filed, db.Model):
+    """A byline. It need not have an account, and keeps its posts when its person leaves."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(SortedText)
+    about: Mapped[str] = mapped_column(default="")
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Byline(db.Model):
+    """One author of one post, in the order in which they are named."""
+
+    __table_args__ = {}
+
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
+    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("author.id"), primary_key=True, index=True)
+    author: Mapped[Author] = relationship()
+    position: Mapped[int]
+
+
+class Category(Filed, db.Model):
+    """A subject that the site writes about."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(SortedText)
+    description: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Tag(Filed, db.Model):
+    """A word that posts are marked with."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(SortedText)
+
+
+class Series(Filed, db.Model):
+    """Posts that belong together, in order."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    title: Mapped[str]
