@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db
 
 ASKED_AT_ONCE = 500
+PART = re.compile(r"(/.+?/)((?:page/)?[0-9]{1,7}/?|feed/?)")  # of what a thing has under its own address
 
 
 class Moved(db.Model):
@@ -42,14 +43,34 @@ def remember_all(leading: Mapping[str, str]) -> dict[str, str]:
     return known
 
 
+def move(path: str, to: str) -> None:
+    """The thing at the one path stands at the other from now on, and so does what led to it before. The caller commits.
+
+    The new path leads nowhere any more, should it have done so: there stands something.
+    """
+    if path == to:
+        return
+    db.session.execute(delete(Moved).where(Moved.path.in_((path, to))))
+    db.session.execute(update(Moved).where(Moved.to == path).values(to=to))
+    db.session.execute(insert(Moved).values(path=path, to=to))
+
+
 def leads_to(path: str, query: str = "") -> str | None:
-    """Where the thing stands that had this address once, if one had.
+    """Where the thing stands that had this address once, if one had; of a page under it (`page/2/`, `feed/`) likewise.
 
     A slash more or less makes no other address, nor does a query (a newsletter's, say) that none was remembered with.
     """
     if "\0" in path + query:  # PostgreSQL refuses even to look
         return None
     path = re.sub("//+", "/", path)
+    if to := _remembered(path, query):
+        return to
+    part = PART.fullmatch(path)
+    to = _remembered(part[1], "") if part else None
+    return f"{to}{part[2]}" if to and to.endswith("/") else to
+
+
+def _remembered(path: str, query: str) -> str | None:
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
     tries = [f"{path}?{query}", f"{other}?{query}", path, other]
     found = dict(db.session.execute(select(Moved.path, Moved.to).where(Moved.path.in_(tries))).all())
