@@ -42,8 +42,13 @@ class Format(StrEnum):
 
 def render(text: str, format: Format = Format.MARKDOWN) -> str:
     """The text as clean HTML. Its headings begin at h2, since the title above it is the h1."""
-    raw = _markdown.render(text) if format == Format.MARKDOWN else text
+    raw = before_cleaning(text) if format == Format.MARKDOWN else text
     return clean(_headings_below_title(raw))
+
+
+def before_cleaning(text: str) -> str:
+    """The HTML of a Markdown text with all that its author wrote, to be looked at and not to be shown."""
+    return _markdown.render(text)
 
 
 def clean(raw: str) -> str:

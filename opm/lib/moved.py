@@ -1,7 +1,7 @@
 """Addresses that something had once: each leads to where that thing stands now."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import islice
 
 from sqlalchemy import delete, insert, select, update
@@ -60,8 +60,23 @@ def leads_to(path: str, query: str = "") -> str | None:
 
     A slash more or less makes no other address, nor does a query (a newsletter's, say) that none was remembered with.
     """
-    if "\0" in path + query:  # PostgreSQL refuses even to look
-        return None
+    return lead_to([(path, query)]).get((path, query))
+
+
+def lead_to(asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The same for many addresses, each a path and a query, in one statement: only those that lead somewhere."""
+    # PostgreSQL refuses even to look for a NUL.
+    tries = {(path, query): _tries(path, query) for path, query in asked if "\0" not in path + query}
+    wanted = {each for some in tries.values() for each in some}
+    if not wanted:
+        return {}
+    found = dict(db.session.execute(select(Moved.path, Moved.to).where(Moved.path.in_(wanted))).all())
+    leading = {each: next((found[path] for path in some if path in found), None) for each, some in tries.items()}
+    return {each: to for each, to in leading.items() if to is not None}
+
+
+def _tries(path: str, query: str) -> list[str]:
+    """How the address may have been remembered, the likeliest first."""
     path = re.sub("//+", "/", path)
     if to := _remembered(path, query):
         return to
@@ -72,6 +87,4 @@ def leads_to(path: str, query: str = "") -> str | None:
 
 def _remembered(path: str, query: str) -> str | None:
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-    tries = [f"{path}?{query}", f"{other}?{query}", path, other]
-    found = dict(db.session.execute(select(Moved.path, Moved.to).where(Moved.path.in_(tries))).all())
-    return next((found[path] for path in tries if path in found), None)
+    return [f"{path}?{query}", f"{other}?{query}", path, other]
