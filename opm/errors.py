@@ -14,11 +14,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, NotFound
 
 from opm import settings
+from opm.accounts import access, kept_forms
 from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
+from opm.accounts.kept_forms import SentAlready, SentForm
 from opm.comments.models import ThreadClosed
 from opm.extensions import SAFE_METHODS, Trouble, db, trouble
 from opm.filters import length
-from opm.lib import journal, moved
+from opm.lib import journal, moved, origin, throttle
 from opm.lib.confirming import LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
@@ -28,7 +30,7 @@ from opm.lib.throttle import TooMany
 from opm.posts.models import Post, Withdrawn
 from opm.reports.models import NotPublic
 
-# What may be shown again of a form, in this order. Never a code, a token, or a field that we do not know.
+# What may be shown again of a public form, in this order. Never a code, a token, or a field that we do not know.
 TYPED = (
     "on", "quote", "ground", "reason", "text", "untrue", "writer_unknown", "may_be_named", "name", "email", "is_true",
     "left", "note", "reply", "day", "parent", "next", "revision", "outcome",
@@ -93,6 +95,9 @@ class Refused:
     advice: str
     again: bool = False
     headers: dict = field(default_factory=dict)
+    sent: SentForm | None = None  # to the desk
+    asks_to_sign_in: bool = False
+    secret: str | None = None  # of what was kept, for the browser
 
 
 def init(app) -> None:
@@ -109,6 +114,7 @@ def init(app) -> None:
         NotPublic: _not_public,
         Withdrawn: _withdrawn,
         NotSignedIn: _not_signed_in,
+        SentAlready: _sent_already,
         NotAllowed: _not_allowed,
     }
     for error, tell in telling.items():
@@ -121,12 +127,19 @@ def answer(refused: Refused):
     db.session.expunge_all()  # what was read stays readable, such as who is signed in
     db.session.rollback()
     g.settings = settings.last_known()  # asked no more: the database may be the trouble
-    if is_behind_the_door(request.path):  # a form there has a token, and a revision that may be old by now
-        refused = replace(refused, again=False)
-    template = "errors/_refused.html" if wants_fragment() else "errors/page.html"
+    if is_behind_the_door(request.path):
+        refused = replace(refused, again=refused.again and refused.sent is not None, sent=refused.sent or _sent())
     number = journal.number() if refused.status >= 500 else None
-    page = render_template(template, refused=refused, typed=_typed(), latest=_latest(refused), number=number)
-    return make_response(page, refused.status, refused.headers)
+    page = render_template(_template(), refused=refused, typed=_typed(), latest=_latest(refused), number=number)
+    response = make_response(page, refused.status, refused.headers)
+    return access.let_keep(response, refused.secret) if refused.secret else response
+
+
+def _template() -> str:
+    """What a page of the desk sends by itself is answered in a line: what was typed stands in its form."""
+    if not wants_fragment():
+        return "errors/page.html"
+    return "errors/_line.html" if kept_forms.came_by_itself() else "errors/_refused.html"
 
 
 def _latest(refused: Refused) -> list[Post]:
@@ -153,13 +166,18 @@ def _not_found(error):
 
 
 def _typed() -> dict[str, str]:
-    """What the person typed, as far as it could be read."""
-    if request.method != "POST":
+    """What the person typed into a public form, as far as it could be read."""
+    if request.method != "POST" or is_behind_the_door(request.path):
         return {}
     try:
         return {name: request.form[name] for name in TYPED if request.form.get(name)}
     except HTTPException:
         return {}  # too large to be read
+
+
+def _sent() -> SentForm | None:
+    """The same of a form of the desk."""
+    return SentForm.of_request() if request.method == "POST" else None
 
 
 def _of_http(error: HTTPException) -> Refused:
@@ -236,11 +254,14 @@ def _foreign_origin(error) -> Refused:
 
 
 def _old_form(error) -> Refused:
-    return Refused(
-        400,
-        _("This form was too old"),
-        _("You may have signed in again since it was opened. Please send it once more from a fresh page."),
-    )
+    """Who is signed in may send it once more, if it was a page of ours that sent it."""
+    title = _("This form was too old")
+    sent = _sent()
+    if sent and sent.can_be_sent and origin.is_known_to_be_ours():
+        advice = _("You have signed in again since its page was opened. Nothing was done yet, and nothing is lost.")
+        return Refused(400, title, advice, again=True, sent=sent)
+    advice = _("You may have signed in again since it was opened. Please send it once more from a fresh page.")
+    return Refused(400, title, advice, sent=sent)
 
 
 def _thread_closed(error) -> Refused:
@@ -284,10 +305,46 @@ def _withdrawn(error: Withdrawn) -> Refused:
 
 
 def _not_signed_in(error) -> Refused:
+    """What was sent is kept for when they are back."""
+    sent = _sent()
+    secret = _kept(sent) if sent and sent.can_be_sent else None
+    if secret:
+        advice = _("What you typed is kept here, in this browser, for a day. Sign in, and send it with one press.")
+    elif sent:
+        advice = _("Sign in again at the desk. What you typed is below: copy it first.")
+    else:
+        advice = _("Sign in again at the desk.")
+    title = _("You are not signed in any more")
+    return Refused(403, title, advice, sent=sent, asks_to_sign_in=True, secret=secret)
+
+
+def _kept(sent: SentForm) -> str | None:
+    """Keeps it, and returns the secret for the browser; None where there is no room, or the database is away."""
+    try:
+        secret = _kept_if_few(sent, origin.network())
+        db.session.commit()
+    except (DBAPIError, PoolTimeout) as error:
+        log.warning("what was sent could not be kept: %s", type(getattr(error, "orig", error)).__name__)
+        return None
+    return secret
+
+
+def _kept_if_few(sent: SentForm, network: str) -> str | None:
+    try:
+        throttle.spend({settings.current().allowance("kept_forms_per_network"): network})
+    except TooMany:
+        return None
+    return kept_forms.keep(sent, access.kept_secret(), network)
+
+
+def _sent_already(error) -> Refused:
     return Refused(
-        403,
-        _("You are not signed in any more"),
-        _("Sign in again at the desk. What you typed is below: copy it first."),
+        409,
+        _("This was sent already"),
+        _(
+            "It was sent or thrown away meanwhile, perhaps in another tab. Look whether it has arrived before you "
+            "write it again."
+        ),
     )
 
 

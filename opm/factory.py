@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from opm import cli, config, errors, extensions, filters, settings, site
+from opm.accounts import desk as accounts_desk
 from opm.accounts import emails as account_emails
 from opm.accounts import views as accounts
 from opm.accounts.access import RowSessions
@@ -72,7 +73,9 @@ def _set_templates_up(app):
 def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters |= {"int": _Int, "id": _Id}
-    behind_the_door = desk.blueprint(outbox_desk.bp, comments_desk.bp, reports_desk.bp, accounts.leaving)
+    behind_the_door = desk.blueprint(
+        outbox_desk.bp, comments_desk.bp, reports_desk.bp, accounts_desk.bp, accounts.leaving
+    )
     for blueprint in (
         site.bp,
         keeping.bp,

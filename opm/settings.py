@@ -168,6 +168,7 @@ class Settings:
     reports_per_network: int = 30
     sign_ins_per_address_and_network: int = 5
     sign_ins_per_network: int = 20
+    kept_forms_per_network: int = 30  # what is sent to the desk by somebody whose session has ended
     strangers_mails_per_address: int = 10
     strangers_mails_on_site: int = 600  # more are sent later, and nothing is refused
 

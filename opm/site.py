@@ -46,7 +46,8 @@ def privacy():
 @public_page
 def cookies():
     """Which cookie there is, and that readers and commenters get none."""
-    return render_template("site/cookies.html", name=access.cookie_name(), signed_in_days=SIGNED_IN_FOR.days)
+    names = {"name": access.cookie_name(), "kept_name": access.kept_cookie_name()}
+    return render_template("site/cookies.html", **names, signed_in_days=SIGNED_IN_FOR.days)
 
 
 @bp.get("/accessibility/")

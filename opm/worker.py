@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opm import settings
+from opm.accounts import kept_forms
 from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
 from opm.extensions import db, reading
@@ -96,6 +97,7 @@ def forget(clocks: "Clocks") -> bool:
         site = settings.current()
     throttle.forget_old()
     accounts.forget_old(site.network_days)
+    kept_forms.forget_old()
     db.session.commit()
     counts = {}
     for what, take, days in (

@@ -28,6 +28,10 @@ from tests.stranger import Stranger
 from tests.tables import rows
 
 HOUSE = Path(__file__).parent.parent
+KEPT = (
+    "kept_form",
+    "tally",
+)  # what is sent without a session is kept for whoever comes back (tests/accounts/test_kept.py)
 DOOR = ("/desk/sign-in", "/desk/sign-in/code/<token>", "/desk/sign-in/link/<token>")
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
@@ -84,6 +88,7 @@ def addresses(inside):
             "/comment/sent/<token>/again": f"/comment/sent/{unconfirmed.panel_token}/again",
             "/cookies/": "/cookies/",
             "/desk/": "/desk/",
+            "/desk/kept/": "/desk/kept/",
             "/desk/comments/": "/desk/comments/",
             "/desk/comments/<id:id>": f"/desk/comments/{waiting.id}",
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
@@ -145,7 +150,7 @@ def test_these_tests_know_every_address(app, addresses):
 
 def test_every_desk_address_but_the_door_is_closed_to_strangers(app, addresses):
     stranger = Stranger(app)
-    before = rows(app)
+    before = rows(app, *KEPT)
     for rule in routes(app, "GET"):
         if rule.startswith("/desk") and rule not in DOOR:
             for method in ("GET", "HEAD", "OPTIONS"):
@@ -155,7 +160,8 @@ def test_every_desk_address_but_the_door_is_closed_to_strangers(app, addresses):
         if rule.startswith("/desk") and rule not in DOOR:
             assert stranger.post(addresses[rule]).status == 403, rule
             assert stranger.post(addresses[rule], htmx=True).status == 403, rule
-    assert rows(app) == before
+            assert stranger.post(addresses[rule], data={"text": "Words."}).status == 403, rule
+    assert rows(app, *KEPT) == before
 
 
 def test_every_page_of_the_desk_lives_in_the_desk(app):
@@ -332,7 +338,7 @@ CONTENT = [
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
-    "opm-8000",
+    "opm-8000", "opm-8000-kept",
 ]  # fmt: skip
 
 
@@ -381,7 +387,8 @@ def test_no_page_shows_a_word_that_cannot_be_translated(app, inside, addresses, 
 def test_no_refusal_shows_a_word_that_cannot_be_translated(app, inside, addresses, browser, another_browser, marks):
     cast.signed_in(browser, inside)
     cast.signed_in(another_browser, inside, cast.rosa)
-    stranger = app.test_client()
+    stranger, ours = app.test_client(), {"Sec-Fetch-Site": "same-origin"}
+    decision = addresses["/desk/comments/<id:id>/decision"]
     answers = [
         stranger.get("/nothing/"), stranger.post("/"), stranger.post("/desk/sign-out"),
         stranger.post(addresses["/desk/sign-in"], data={"email": "x"}),
@@ -403,6 +410,9 @@ def test_no_refusal_shows_a_word_that_cannot_be_translated(app, inside, addresse
         stranger.post(addresses["/report/sent/<token>"], data={"code": "000000"}),
         stranger.post(addresses["/report/sent/<token>/address"], data={"email": "x"}),
         browser.client.get(addresses["/desk/reports/<id:id>"] + "?open=take-down"),
+        stranger.post(decision, data={"note": "Published.", "sort": "It waits."}),
+        browser.client.post(decision, data={"note": "Published."}),
+        browser.client.post(decision, data={"note": "Published."}, headers=ours),
         stranger.get("/receipt/1.x/"),
         stranger.post(addresses["/receipt/<token>/"], data={"text": "", "name": "=?", "revision": "x"}),
         browser.client.post("/desk/sign-out"),

@@ -26,6 +26,7 @@ def test_the_cookie_page_names_the_cookie_that_the_desk_really_sets(browser, ano
     (cookie,) = another_browser.client._cookies.values()
     browser.visit("/cookies/")
     assert browser.page.find("code").get_text() == cookie.key
+    assert browser.page.find_all("code")[1].get_text() == f"{cookie.key}-kept"
     assert cookie.max_age == SIGNED_IN_FOR.total_seconds()
     assert f"at most {SIGNED_IN_FOR.days} days" in browser.text
     assert cookie.http_only

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import current_app, g, redirect, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
+from opm.accounts import kept_forms
 from opm.accounts.abilities import IN_WORDS, MAY, Ability
 from opm.accounts.models import SIGNED_IN_FOR, Person, Session
 from opm.extensions import csrf, db
@@ -58,7 +59,10 @@ class RowSessions(SessionInterface):
 
 
 def guard():
-    """Before every request to the desk: lets staff in, sends others to the door, and checks the form's token."""
+    """Before every request to the desk: lets staff in, sends others to the door, and checks the form's token.
+
+    What was kept of somebody who was signed out goes with its being sent again. Raises NotSignedIn and SentAlready.
+    """
     varies_by("Cookie")
     row = Session.of(request.cookies.get(cookie_name(), ""))
     if row is None:
@@ -68,6 +72,8 @@ def guard():
     g.session, g.person = row, row.person
     session["csrf_token"] = row.csrf_token
     csrf.protect()
+    if kept_forms.ITS_NUMBER in request.form:
+        kept_forms.drop(request.form[kept_forms.ITS_NUMBER], kept_secret())
     return None
 
 
@@ -96,6 +102,22 @@ def let_out(response):
     """Takes the secret away again."""
     response.delete_cookie(cookie_name(), **_cookie_manners())
     return response
+
+
+def let_keep(response, secret: str):
+    """Gives the browser the secret of what was kept of it."""
+    response.set_cookie(kept_cookie_name(), secret, max_age=kept_forms.KEPT_FOR, **_cookie_manners())
+    return response
+
+
+def kept_secret() -> str:
+    """The secret that the browser has for what was kept of it; empty if none."""
+    return request.cookies.get(kept_cookie_name(), "")
+
+
+def kept_cookie_name() -> str:
+    """As for sessions, so that no other host can lay a form before somebody who is signed in."""
+    return f"{cookie_name()}-kept"
 
 
 def cookie_name() -> str:

@@ -5,6 +5,7 @@ from flask import Blueprint, abort, g, render_template, request
 from opm import settings
 from opm.accounts import access, signing_in
 from opm.accounts.forms import CodeForm, SignInForm
+from opm.accounts.kept_forms import never_kept
 from opm.accounts.models import SignInAttempt, SignInRefused
 from opm.extensions import db
 from opm.lib import origin, throttle, tokens
@@ -76,6 +77,7 @@ def use_link(token):
 
 
 @leaving.post("/sign-out")
+@never_kept
 def sign_out():
     """Ends the session: a copy of its cookie opens nothing any more."""
     g.session.end()
