@@ -22,7 +22,7 @@ def init(app) -> None:
     app.jinja_env.filters.update(
         day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
         paragraphs=paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
-        listed=listed, roughly=roughly, day_in_words=day_in_words, with_gaps=redaction.with_gaps,
+        listed=listed, roughly=roughly, day_in_words=day_in_words, with_gaps=redaction.with_gaps, placed=placed,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 
@@ -106,3 +106,20 @@ def listed(names: Iterable[str]) -> Markup:
 def is_late(at: datetime, within_hours: int) -> bool:
     """Whether what has waited since then has waited longer than the site promises."""
     return clock.now() - at > timedelta(hours=within_hours)
+
+
+def placed(menu: Iterable[settings.Link], path: str, among_posts: bool) -> list[tuple[settings.Link, str]]:
+    """Each entry with what `aria-current` says of it on the page with this path: "page", "true" or nothing.
+
+    Only the closest is marked: the page itself, else what it stands under. The front page stands for all posts.
+    """
+    around = [link.address for link in menu if _is_around(link.address, path, among_posts)]
+    closest = max(around, key=len, default=None)
+    here = "page" if closest == path else "true"
+    return [(link, here if link.address == closest else "") for link in menu]
+
+
+def _is_around(address: str, path: str, among_posts: bool) -> bool:
+    if address == "/":
+        return among_posts
+    return path == address or (address.endswith("/") and path.startswith(address))

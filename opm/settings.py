@@ -82,21 +82,46 @@ def default_rules() -> tuple[Rule, ...]:
     )
 
 
+# Browsers forget line ends in an address and take a backslash for a slash, so neither may stand in one.
+LEADS_SOMEWHERE = re.compile(r"/(?![/\\])[^\s\\]*|https?://[^\s/\\][^\s\\]*|mailto:[^\s@]+@[^\s@]+", re.I)
+
+
 @dataclass(frozen=True)
-class Way:
-    """One way to take part: where it leads, in a few words, and what somebody should know before (a `mark`).
+class Link:
+    """Where an entry of a menu leads, in a few words.
 
     Raises ValueError for an address that is neither on this site nor on the web.
     """
 
     title: str
     address: str
+
+    def __post_init__(self):
+        if not LEADS_SOMEWHERE.fullmatch(self.address):
+            raise ValueError(self.address)
+
+
+@dataclass(frozen=True)
+class Way(Link):
+    """One way to take part, and what somebody should know before (a `mark`)."""
+
     note: str = ""
     mark: str = ""  # such as "registration required"
 
-    def __post_init__(self):
-        if not re.match(r"/(?![/\\])|https?://|mailto:", self.address):
-            raise ValueError(self.address)
+
+def default_menu() -> tuple[Link, ...]:
+    """What stands at the head of each page of a new site."""
+    return Link(_("Posts"), "/"), Link(_("About"), "/about/"), Link(_("How we moderate"), "/moderation/")
+
+
+def default_footer() -> tuple[Link, ...]:
+    """What stands at the foot of each page of a new site."""
+    return (
+        Link(_("Privacy"), "/privacy/"),
+        Link(_("No cookies"), "/cookies/"),
+        Link(_("Accessibility"), "/accessibility/"),
+        Link(_("For the team"), "/desk/"),
+    )
 
 
 def default_ways() -> tuple[Way, ...]:
@@ -132,6 +157,8 @@ class Settings:
     is_uk_public_body: bool = False  # the accessibility statement then names who enforces the law
     licence: str = field(default_factory=lambda: _("Text may be copied with credit."))
     licence_address: str = ""  # of its text
+    menu: tuple[Link, ...] = field(default_factory=default_menu)  # at the head of each page
+    footer: tuple[Link, ...] = field(default_factory=default_footer)
     ways: tuple[Way, ...] = field(default_factory=default_ways)  # to take part, in this order
     language: str = "en-GB"
     zone: str = "Europe/London"
@@ -202,7 +229,7 @@ class Settings:
         return Allowance(name, getattr(self, name), window, refuses=not name.endswith("_on_site"))
 
 
-STRUCTURED = {"rules": Rule, "ways": Way}
+STRUCTURED = {"rules": Rule, "menu": Link, "footer": Link, "ways": Way}
 
 _last_known = Settings()
 _last_read: tuple = (None, None)  # rows, and what was made of them: they are the same at nearly every request
@@ -252,9 +279,7 @@ def change(**values) -> None:
     for key, value in values.items():
         if key not in known:
             raise KeyError(key)
-        if key in STRUCTURED:
-            value = [asdict(each) if is_dataclass(each) else each for each in value]
-        statement = insert(Setting).values(key=key, value=value)
+        statement = insert(Setting).values(key=key, value=plain(key, value))
         statement = statement.on_conflict_do_update(
             index_elements=[Setting.key], set_={"value": statement.excluded.value}
         )
@@ -273,6 +298,21 @@ def is_set(key: str) -> bool:
     return db.session.get(Setting, key) is not None
 
 
+def stored(key: str) -> object | None:
+    """What its row holds; None while it is as it is by default."""
+    return db.session.scalar(select(Setting.value).where(Setting.key == key))
+
+
+def plain(key: str, value: object) -> object:
+    """The value as its row holds it."""
+    return [asdict(each) if is_dataclass(each) else each for each in value] if key in STRUCTURED else value
+
+
+def look_again() -> None:
+    """Whoever asks next in this request is told what stands by then."""
+    g.pop("settings", None)
+
+
 def _announce() -> None:
     publicity.bump()
-    g.pop("settings", None)
+    look_again()

@@ -33,7 +33,7 @@ class Browser:
     def press_get(self, button, status=200, **fields):
         """Fills in the form with this button, which only looks something up, and presses it."""
         action, data = self._filled(button, fields)
-        return self.visit(f"{action}?{urlencode(data)}", status)
+        return self.visit(f"{action}?{urlencode(data, doseq=True)}", status)
 
     def htmx_press(self, button, status=200, **fields):
         """The same as htmx does it: the answer is a fragment, and the page stays. Returns the fragment."""
@@ -67,7 +67,8 @@ class Browser:
         for field in form.select("input[name], textarea[name], select[name]"):
             if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
                 continue
-            data[field["name"]] = field.get("value", "") if field.name == "input" else field.get_text().lstrip("\n")
+            value = field.get("value", "") if field.name == "input" else field.get_text().lstrip("\n")
+            data.setdefault(field["name"], []).append(value)
         pressed = self._button(form, button)
         if pressed.get("name"):
             data[pressed["name"]] = pressed.get("value", "")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import String, cast, delete, exists, func, literal, or_, select, update
 
 from opm import settings
+from opm.accounts.choices import Choice
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
 from opm.comments.models import Comment, Decision, Thread
@@ -29,13 +30,17 @@ from opm.lib.moved import Moved
 from opm.lib.slugs import slug
 from opm.outbox.models import Email
 from opm.posts.models import Author, Byline, Category, Post, Series, Tag, post_category, post_tag
-from opm.posts.pages import StandingPage
+from opm.posts.pages import PageRevision, StandingPage
 from opm.posts.pictures import media
 from opm.reports.models import Report, Settlement
 from opm.reports.reporting import CONFIRM_MAIL as REPORT_MAIL
 from opm.reports.settling import OUTCOME_MAIL as ANSWER_MAIL
 
 UPLOAD = re.compile(r"/uploads/([\w.-]+)")
+NAMED = (  # where somebody's name stands for good
+    Decision.by_id, Settlement.by_id, Comment.staff_id, Choice.by_id, PageRevision.by_id, StandingPage.changed_by_id,
+    StandingPage.reviewed_by_id,
+)  # fmt: skip
 QUICKLY = {"synchronize_session": False}
 
 
@@ -158,8 +163,7 @@ def _part_from(person: Person) -> None:
     _drop(SignInAttempt, SignInAttempt.person_id == person.id)
     _drop(Session, Session.person_id == person.id)
     db.session.execute(update(Author).where(Author.person_id == person.id).values(person_id=None))
-    stands = [Decision.by_id == person.id, Settlement.by_id == person.id, Comment.staff_id == person.id]
-    if any(db.session.scalar(select(exists().where(named))) for named in stands):
+    if any(db.session.scalar(select(exists().where(named == person.id))) for named in NAMED):
         person.left_at = person.left_at or clock.now()
     else:
         _drop(Person, Person.id == person.id)

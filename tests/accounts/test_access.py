@@ -15,6 +15,7 @@ from tests.tables import rows
 from tests.test_house import KEPT, addresses  # noqa: F401
 
 EVERYBODY = set(Role)
+EDITORS = {Role.EDITOR, Role.ADMIN}
 MODERATORS = {Role.MODERATOR, Role.ADMIN}
 # The reviewed table: every address behind the door, and who may use it.
 ROOMS = {  # who may, and what they get who send no more than DECISION
@@ -33,6 +34,12 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/reports/answered/"): (MODERATORS, 200),
     ("POST", "/desk/reports/<id:id>/answer"): (MODERATORS, 422),  # approving is no answer to a report
     ("POST", "/desk/reports/answers/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 200),
+    ("POST", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 409),  # what they saw is not what stands
+    ("POST", "/desk/menus/<any(head, foot):name>/take-back"): (EDITORS, 409),
+    ("GET", "/desk/ways/"): (EDITORS, 200),
+    ("POST", "/desk/ways/"): (EDITORS, 409),
+    ("POST", "/desk/ways/take-back"): (EDITORS, 409),
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }
@@ -89,7 +96,9 @@ def test_each_role_may_do_what_the_table_says_and_no_more(app, inside, addresses
         [a_person(other) for other in Role if other != role]
     cast.signed_in(browser, inside, lambda: a_person(role))
     token = token_of(browser)
-    for (method, rule), (roles, status) in sorted(ROOMS.items()):  # signing out comes last
+    for (method, rule), (roles, status) in sorted(
+        ROOMS.items(), key=lambda room: (room[0][1] == "/desk/sign-out", room[0])
+    ):
         path = addresses[rule]
         before = rows(app)
         response = browser.client.open(path, method=method, data=DECISION | {"csrf_token": token})
