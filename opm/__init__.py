@@ -9,7 +9,7 @@ above and never from a neighbour (`.importlinter` holds this).
        keeping        how the site is, for monitors and for people; backing it up and putting it back
        worker         delivers mail and forgets, round after round
     6  desk  errors  demo
-    5  wordpress  site
+    5  wordpress  feeds  site
     4  reports        what people say is wrong or unlawful here, and what was answered
        (classroom)
     3  posts

@@ -4,7 +4,7 @@ from flask import Flask, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from opm import cli, config, errors, extensions, filters, settings, site
+from opm import cli, config, errors, extensions, feeds, filters, settings, site
 from opm.accounts import desk as accounts_desk
 from opm.accounts import emails as account_emails
 from opm.accounts import views as accounts
@@ -81,6 +81,7 @@ def _open_rooms(app):
         site.bp,
         keeping.bp,
         posts.bp,
+        feeds.bp,
         comments.bp,
         reports.bp,
         accounts.bp,

@@ -1,7 +1,7 @@
 """How templates write moments, days and lengths of time: in the site's zone and language, in words."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup, escape
 
@@ -20,9 +20,10 @@ MONTHS = [
 def init(app) -> None:
     """Makes them known to templates."""
     app.jinja_env.filters.update(
-        day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time, length=length,
-        paragraphs=paragraphs, linked=links.linked, since=since, is_late=is_late, shorten=markdown.shorten,
-        listed=listed, roughly=roughly, day_in_words=day_in_words, with_gaps=redaction.with_gaps, placed=placed,
+        day=day, moment=moment, time=time, machine_day=machine_day, machine_time=machine_time,
+        machine_moment=machine_moment, length=length, paragraphs=paragraphs, linked=links.linked, since=since,
+        is_late=is_late, shorten=markdown.shorten, listed=listed, roughly=roughly, day_in_words=day_in_words,
+        with_gaps=redaction.with_gaps, placed=placed,
     )  # fmt: skip
     app.jinja_env.globals["absolute"] = links.absolute
 
@@ -56,6 +57,11 @@ def machine_day(at: datetime) -> str:
 def machine_time(at: datetime) -> str:
     """2026-10-14T18:22, for a datetime attribute."""
     return f"{settings.current().local(at):%Y-%m-%dT%H:%M}"
+
+
+def machine_moment(at: datetime) -> str:
+    """2026-10-14T17:22:05Z (RFC 3339), for machines elsewhere."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def since(at: datetime) -> str:

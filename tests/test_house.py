@@ -39,6 +39,7 @@ NUMBER = "<int(min=1, max=1000000):number>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
 MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
+OLD_FEED = "<any(atom, rdf, rss, rss2):kind>"
 DAY = f"{MONTH}<int(fixed_digits=2):day>/"
 
 
@@ -141,6 +142,13 @@ def addresses(inside):
             "/tag/<slug>/": "/tag/water/",
             f"/tag/<slug>/{PAGE}": "/tag/water/page/1/",
             "/category/": "/category/",
+            "/feed/": "/feed/",
+            "/category/<slug>/feed/": "/category/rivers/feed/",
+            "/tag/<slug>/feed/": "/tag/water/feed/",
+            "/author/<slug>/feed/": "/author/ines-calder/feed/",
+            "/series/<slug>/feed/": "/series/floods/feed/",
+            f"/feed/{OLD_FEED}/": "/feed/rss2/",
+            f"/<path:address>/feed/{OLD_FEED}/": "/category/rivers/feed/atom/",
             "/uploads/<name>": media.keep(cast.a_picture(), "rota.png"),
         }
 

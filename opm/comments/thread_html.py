@@ -4,6 +4,9 @@ several times as long.
 Whatever somebody typed passes through `escape` or `paragraphs`; the rest is ours.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from markupsafe import Markup, escape
 
 from opm import settings
@@ -12,17 +15,20 @@ from opm.filters import day_in_words, paragraphs
 from opm.lib.i18n import gettext as _
 
 
-def items(comments: list[Said], can_be_answered: bool) -> Markup:
-    """The items of these comments, those of their replies within them."""
-    return Markup(_Writer(can_be_answered).items(comments))
+def items(comments: list[Said], can_be_answered: bool, changes: Sequence[datetime] = ()) -> Markup:
+    """The items of these comments, those of their replies within them.
+
+    A comment that is older than a change of what it stands under says so. The changes come in order.
+    """
+    return Markup(_Writer(can_be_answered, changes).items(comments))
 
 
 class _Writer:
     """Knows the words that are the same for each, looked up once."""
 
-    def __init__(self, can_be_answered: bool):
+    def __init__(self, can_be_answered: bool, changes: Sequence[datetime]):
         site = settings.current()
-        self.can_be_answered = can_be_answered
+        self.can_be_answered, self.changes = can_be_answered, changes
         self.local = site.local
         self.team = f' <span class="state">{escape(site.organisation or site.site_name)}</span>'
         self.removed = escape(_("Name removed"))
@@ -42,8 +48,15 @@ class _Writer:
     def heading(self, said: Said, name: Markup) -> str:
         team = self.team if said.is_by_staff and said.is_published else ""
         edited = self.edited if said.was_edited_in_public and said.is_published else ""
-        when = f"<small>{day_in_words(self.local(said.written_at).date())}{edited}</small>"
+        when = f"<small>{day_in_words(self.local(said.written_at).date())}{edited}{self.before_change(said)}</small>"
         return f'<h3><a href="#comment-{said.id}">{said.number}</a> {name}{team} {when}</h3>'
+
+    def before_change(self, said: Said) -> str:
+        changed_at = next((at for at in self.changes if said.written_at < at), None)
+        if changed_at is None or not said.is_published:
+            return ""
+        day = day_in_words(self.local(changed_at).date())
+        return escape(_(", written before the post was changed on %(day)s", day=day))
 
     def name(self, said: Said) -> Markup:
         return escape(said.name) if said.is_published else self.removed

@@ -1,6 +1,8 @@
 """Addresses in what people read: links on this site, and links in plain text made safe."""
 
+import html
 import re
+from urllib.parse import urljoin
 
 from flask import current_app
 from markupsafe import Markup, escape
@@ -10,12 +12,34 @@ from markupsafe import Markup, escape
 ADDRESS = re.compile(r"\bhttps?://[^\s<>\"\ufffc]{1,2000}", re.I)
 TRAILING = ".,;:!?'’”»"
 BLANK_LINES = re.compile(r"<br>\n[ \t]*<br>\n(?:\s|<br>\n)*")
+# These read HTML that lib/markdown.py has cleaned, where a quote ends an attribute and nothing else does.
+TAG = re.compile(r'<[a-z](?:[^>"]|"[^"]*")*>')
+WHERE = re.compile(r' (href|src|srcset)="([^"]*)"')
 LINK = Markup('<a href="{0}" rel="nofollow ugc">{0}</a>')
 
 
 def absolute(path: str) -> str:
     """The whole address of a path on this site, as mails and share links need it. Never made from a request."""
     return current_app.config["BASE_URL"] + path
+
+
+def made_absolute(clean_html: str, path: str) -> str:
+    """The HTML of the page at this path with whole addresses, for where it is read elsewhere."""
+    here = absolute(path)
+    return TAG.sub(lambda tag: WHERE.sub(lambda where: _whole(*where.groups(), here), tag[0]), clean_html)
+
+
+def _whole(name: str, value: str, here: str) -> str:
+    parts = value.split(", ") if name == "srcset" else [value]
+    whole = (_joined(here, *part.strip().partition(" ")) for part in parts)
+    return f' {name}="{", ".join(whole)}"'
+
+
+def _joined(here: str, address: str, blank: str = "", rest: str = "") -> str:
+    try:
+        return html.escape(urljoin(here, html.unescape(address))) + blank + rest
+    except ValueError:  # no address at all, such as http://[
+        return address + blank + rest
 
 
 def paragraphs(text: str) -> Markup:

@@ -67,24 +67,26 @@ def lead_to(asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The same for many addresses, each a path and a query, in one statement: only those that lead somewhere."""
     # PostgreSQL refuses even to look for a NUL.
     tries = {(path, query): _tries(path, query) for path, query in asked if "\0" not in path + query}
-    wanted = {each for some in tries.values() for each in some}
+    wanted = {old for some in tries.values() for old, _part in some}
     if not wanted:
         return {}
     found = dict(db.session.execute(select(Moved.path, Moved.to).where(Moved.path.in_(wanted))).all())
-    leading = {each: next((found[path] for path in some if path in found), None) for each, some in tries.items()}
+    leading = {each: next((_to(found, *old) for old in some if old[0] in found), None) for each, some in tries.items()}
     return {each: to for each, to in leading.items() if to is not None}
 
 
-def _tries(path: str, query: str) -> list[str]:
-    """How the address may have been remembered, the likeliest first."""
+def _tries(path: str, query: str) -> list[tuple[str, str]]:
+    """How the address may have been remembered, the likeliest first, each with what follows where that leads to."""
     path = re.sub("//+", "/", path)
-    if to := _remembered(path, query):
-        return to
+    whole = [(old, "") for old in _written(path, query)]
     part = PART.fullmatch(path)
-    to = _remembered(part[1], "") if part else None
-    return f"{to}{part[2]}" if to and to.endswith("/") else to
+    return whole + ([(old, part[2]) for old in _written(part[1], "")] if part else [])
 
 
-def _remembered(path: str, query: str) -> str | None:
+def _written(path: str, query: str) -> list[str]:
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-    return [f"{path}?{query}", f"{other}?{query}", path, other]
+    return [*([f"{path}?{query}", f"{other}?{query}"] if query else []), path, other]
+
+
+def _to(found: dict[str, str], old: str, part: str) -> str:
+    return f"{found[old]}{part}" if found[old].endswith("/") else found[old]

@@ -31,7 +31,13 @@ class Listing:
     lead: str = ""
     kind: str = ""  # what the title is the name of, where that does not go without saying
     is_in_order: bool = False  # the first first
+    has_feed: bool = True
     stands_empty: bool = False  # others are no page before they have a post: a draft's words stay the team's
+
+    @property
+    def feed_address(self) -> str:
+        """Where programs follow it; where it has no feed of its own, all posts."""
+        return f"{self.address}feed/" if self.has_feed else "/feed/"
 
     def page(self, number: int) -> Page | None:
         """One page of it; None where there is none."""
@@ -131,7 +137,7 @@ class Period:
     def listing(self) -> Listing:
         """What was published in it, the newest first."""
         posts = Post.for_list().where(Post.published_on.between(self.first, self.last))
-        return Listing(posts, self.address, self.name)
+        return Listing(posts, self.address, self.name, has_feed=False)
 
     @property
     def first(self) -> date:

@@ -7,7 +7,16 @@ from functools import cache
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, bindparam, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.orderinglist import ordering_list
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer, undefer_group
+from sqlalchemy.orm import (
+    Mapped,
+    column_property,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+    undefer,
+    undefer_group,
+)
 
 from opm.accounts.models import Person
 from opm.comments.models import Thread
@@ -44,6 +53,19 @@ class NotPublished(Exception):
 # What these are is looked up when a statement is asked, not when it is made.
 NOW = bindparam("now", callable_=lambda: clock.now(), type_=UtcDateTime)
 BEGAN = bindparam("began", callable_=lambda: caching.began_at(), type_=UtcDateTime)
+
+
+class ChangeNote(db.Model):
+    """What readers are told of a change to a published post that matters: what is otherwise now, and since when."""
+
+    __table_args__ = (Index("ix_change_note_post", "post_id", "noted_at"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"))
+    text: Mapped[str]
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    by: Mapped[Person | None] = relationship()
 
 
 def desk_column(*args, **kwargs) -> Mapped:
@@ -117,6 +139,16 @@ class Post(db.Model):
     source: Mapped[str | None]
     source_id: Mapped[str | None]
 
+    # When readers were last told of a change; nothing where they never were.
+    noted_at: Mapped[datetime | None] = column_property(
+        select(func.max(ChangeNote.noted_at))
+        .where(ChangeNote.post_id == id)
+        .correlate_except(ChangeNote)
+        .scalar_subquery(),
+        deferred=True,
+    )
+    notes: Mapped[list[ChangeNote]] = relationship(order_by=(ChangeNote.noted_at, ChangeNote.id), viewonly=True)
+
     @classmethod
     def held(cls, id: int) -> "Post | None":
         """The post with all that its team knows of it, locked until this transaction ends."""
@@ -140,7 +172,8 @@ class Post(db.Model):
     @classmethod
     def for_list(cls):
         """The published posts with what a list shows of each."""
-        return cls.published().options(joinedload(cls.thread), joinedload(cls.series), selectinload(cls.categories))
+        shown = joinedload(cls.thread), joinedload(cls.series), selectinload(cls.categories), undefer(cls.noted_at)
+        return cls.published().options(*shown)
 
     @classmethod
     def next_moment(cls):
@@ -159,7 +192,7 @@ class Post(db.Model):
         return (
             select(cls)
             .where(cls.is_public(), cls.published_on == bindparam("day"), cls.slug == bindparam("slug"))
-            .options(undefer(cls.html), joinedload(cls.thread), joinedload(cls.series))
+            .options(undefer(cls.html), undefer(cls.noted_at), joinedload(cls.thread), joinedload(cls.series))
         )
 
     @classmethod

@@ -20,6 +20,8 @@ bp = Blueprint("leftovers", __name__)
 NUMBERED = ("p", "page_id", "attachment_id", "cat")
 NUMBER = re.compile(r"[1-9]\d{0,17}")
 NESTED = re.compile(r"/category/(?:[^/]+/)+?([^/]+)/(page/\d{1,7}/)?")
+FEED = "<any(atom, rdf, rss, rss2):kind>"
+FEEDS = {"atom", "feed", "rdf", "rss", "rss2"}
 FILES = "/wp-content/uploads/"
 PAGE_NUMBER = f"<int(min=1, max={LARGEST_PAGE}):number>"
 DAY = "<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>"
@@ -37,6 +39,13 @@ def lead():
     if not request.query_string:
         return None
     return _thing() if request.path == "/" else _reply()
+
+
+@bp.get(f"/feed/{FEED}/", defaults={"address": ""})
+@bp.get(f"/<path:address>/feed/{FEED}/")
+def feed(address, kind):
+    """A feed in another format: ours are all Atom, which every reader of feeds takes."""
+    return _moved(f"/{address}/feed/" if address else "/feed/")
 
 
 @bp.get(f"/<path:address>/comment-page-{PAGE_NUMBER}/")
@@ -61,11 +70,13 @@ def _nested_category():
 
 
 def _thing():
-    """`/?p=12`: what had this number."""
+    """`/?p=12`: what had this number. `/?feed=rss2`, `/?cat=3&feed=rss2`: the feed of it."""
+    suffix = "feed/" if request.args.get("feed") in FEEDS else ""
     for name in NUMBERED:
         if number := NUMBER.fullmatch(request.args.get(name, "")):
-            return _moved(moved.leads_to("/", f"{name}={number[0]}"))
-    return None
+            to = moved.leads_to("/", f"{name}={number[0]}") or abort(404)
+            return _moved(f"{to}{suffix if name == 'cat' else ''}")
+    return _moved("/feed/") if suffix else None
 
 
 def _reply():

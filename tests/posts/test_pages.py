@@ -57,6 +57,17 @@ def test_another_address_leads_nowhere(inside, browser, path):
     browser.visit(path, 404)
 
 
+@pytest.mark.parametrize("part", ["page/2/", "page/2", "feed/", "feed", "2/"])
+def test_what_stands_under_a_thing_moves_with_it(inside, app, part):
+    with inside():
+        moved.move("/category/water/", "/category/rivers/")
+        moved.move("/category/rivers/", "/category/sea/")
+    with inside(False):
+        assert moved.leads_to(f"/category/water/{part}", "utm_source=mail") == f"/category/sea/{part}"
+        assert moved.leads_to("/category/water") == "/category/sea/"
+        assert moved.leads_to("/category/water/more/") is None
+
+
 def test_many_are_remembered_at_once_and_each_leads_to_one_place(inside, app):
     with inside():
         moved.remember("/a/", "/here/")

@@ -1,0 +1,39 @@
+"""Telling readers that a published post was changed in what matters: a note with its date, on the post and in feeds.
+
+A small mend has none, and nothing about it is public but the words.
+"""
+
+from opm.accounts.models import Person
+from opm.extensions import db
+from opm.lib import clock, publicity
+from opm.posts.models import ChangeNote, NotPublished, Post, State
+
+LONGEST_NOTE = 500
+
+
+def note(post: Post, text: str, by: Person | None) -> ChangeNote:
+    """Tells readers what is otherwise in it from now on. The caller commits. Raises NotPublished."""
+    if post.state != State.PUBLISHED or post.published_at > clock.now():
+        raise NotPublished
+    noted = ChangeNote(post_id=post.id, text=text, by=by)
+    db.session.add(noted)
+    _has_changed(post)
+    return noted
+
+
+def correct(noted: ChangeNote, text: str) -> None:
+    """Other words for the same change; its day stays. The caller commits."""
+    noted.text = text
+    publicity.bump()
+
+
+def take_back(noted: ChangeNote) -> None:
+    """As if readers had not been told: it was no change, or should not have been named one. The caller commits."""
+    db.session.delete(noted)
+    publicity.bump()
+
+
+def _has_changed(post: Post) -> None:
+    db.session.flush()
+    db.session.expire(post, ["noted_at", "notes"])
+    publicity.bump()
