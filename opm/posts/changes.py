@@ -6,16 +6,26 @@ A small mend has none, and nothing about it is public but the words.
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock, publicity
-from opm.posts.models import ChangeNote, NotPublished, Post, State
+from opm.lib.forms import one_line
+from opm.posts.models import ChangeNote, Post, State
 
 LONGEST_NOTE = 500
 
 
+class NotPublished(Exception):
+    """Readers do not see this post, so there is nobody to tell."""
+
+
 def note(post: Post, text: str, by: Person | None) -> ChangeNote:
-    """Tells readers what is otherwise in it from now on. The caller commits. Raises NotPublished."""
+    """Tells readers what is otherwise in it from now on. What is sent twice is told once. The caller commits.
+
+    Raises NotPublished.
+    """
     if post.state != State.PUBLISHED or post.published_at > clock.now():
         raise NotPublished
-    noted = ChangeNote(post_id=post.id, text=text, by=by)
+    if post.notes and post.notes[-1].text == one_line(text):
+        return post.notes[-1]
+    noted = ChangeNote(post_id=post.id, text=one_line(text), by=by)
     db.session.add(noted)
     _has_changed(post)
     return noted
@@ -23,7 +33,7 @@ def note(post: Post, text: str, by: Person | None) -> ChangeNote:
 
 def correct(noted: ChangeNote, text: str) -> None:
     """Other words for the same change; its day stays. The caller commits."""
-    noted.text = text
+    noted.text = one_line(text)
     publicity.bump()
 
 

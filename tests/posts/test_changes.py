@@ -7,7 +7,8 @@ import pytest
 from opm.comments.models import State as CommentState
 from opm.extensions import db
 from opm.posts import changes, publishing
-from opm.posts.models import NotPublished, Post, State
+from opm.posts.changes import NotPublished
+from opm.posts.models import Post, State
 from tests import cast
 from tests.counting import counting
 
@@ -72,6 +73,14 @@ def test_of_several_the_last_stands_first_and_all_in_order_behind_it(post, note,
     assert notice.summary.get_text() == "All 2 changes, in order"
     said = [" ".join(li.get_text().split()) for li in notice.select("ol li")]
     assert said == ["Changed on 14 October 2026: One.", "Changed on 15 October 2026: Two."]
+
+
+def test_what_is_sent_twice_is_told_once(post, note, inside):
+    assert note("One.") == note(" One.\n")
+    note("Two.")
+    note("One.")
+    with inside(False):
+        assert [noted.text for noted in db.session.get(Post, post.id).notes] == ["One.", "Two.", "One."]
 
 
 def test_lists_say_when_too(post, note, browser):
