@@ -19,7 +19,7 @@ from opm.lib import assets, caching, compression, headers, i18n, journal, machin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
-from opm.posts import menus_desk
+from opm.posts import links_desk, menus_desk
 from opm.posts import views as posts
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
@@ -75,7 +75,13 @@ def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters |= {"int": _Int, "id": _Id}
     behind_the_door = desk.blueprint(
-        outbox_desk.bp, comments_desk.bp, reports_desk.bp, menus_desk.bp, accounts_desk.bp, accounts.leaving
+        outbox_desk.bp,
+        comments_desk.bp,
+        reports_desk.bp,
+        links_desk.bp,
+        menus_desk.bp,
+        accounts_desk.bp,
+        accounts.leaving,
     )
     for blueprint in (
         site.bp,

@@ -18,6 +18,8 @@ from opm.factory import create_app
 from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
+from opm.posts import preview_links
+from opm.posts.models import Post
 from opm.posts.pictures import media
 from opm.reports import settling
 from opm.reports.models import Outcome
@@ -62,6 +64,10 @@ def addresses(inside):
         email = posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
         email.state = EmailState.KEPT
         db.session.flush()
+        draft = Post(title="Floods", slug="twelve-benches", written_by=ines)
+        db.session.add(draft)
+        link = preview_links.make(draft, "Kit Vane", ines)
+        db.session.flush()
         reported = cast.a_report(published)
         unread = cast.a_report(published, confirmed=False, text="Unread.")
         notice = cast.a_notice(cast.POST, text="It is not so.")
@@ -90,6 +96,9 @@ def addresses(inside):
             "/cookies/": "/cookies/",
             "/desk/": "/desk/",
             "/desk/kept/": "/desk/kept/",
+            "/desk/posts/<id:id>/links": f"/desk/posts/{draft.id}/links",
+            "/desk/posts/<id:id>/links/<id:link_id>": f"/desk/posts/{draft.id}/links/{link.id}",
+            "/preview/<token>/": link.address,
             "/desk/comments/": "/desk/comments/",
             "/desk/comments/<id:id>": f"/desk/comments/{waiting.id}",
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",

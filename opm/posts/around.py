@@ -61,10 +61,27 @@ class Around:
 
 def around(post: Post) -> Around:
     """What stands around this post, in one statement at most. The page is kept until the next post comes, no longer."""
-    return _around(post.id, post.series_id if post.series_position is not None else None, post.series_position)
+    return _kept(*_place(post))
+
+
+def around_draft(post: Post) -> Around:
+    """The same of one that need not be public, itself among the parts. Made each time it is asked for."""
+    found = _around(*_place(post))
+    if found.here is not None and all(part.number != found.here for part in found.parts):
+        found.parts.append(Pointer(post.title, "", found.here))
+        found.parts.sort(key=lambda part: part.number)
+    return found
+
+
+def _place(post: Post) -> tuple[int, int | None, int | None]:
+    return post.id, post.series_id if post.series_position is not None else None, post.series_position
 
 
 @caching.kept
+def _kept(*place) -> Around:
+    return _around(*place)
+
+
 def _around(post_id: int, series_id: int | None, here: int | None) -> Around:
     found = Around(here=here)
     filed = {"author": found.authors, "category": found.categories, "tag": found.tags}

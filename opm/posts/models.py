@@ -73,6 +73,11 @@ def desk_column(*args, **kwargs) -> Mapped:
     return mapped_column(*args, deferred=True, deferred_group="desk", **kwargs)
 
 
+def html_of(text: str, format: Format = Format.MARKDOWN) -> str:
+    """What readers are shown of a text."""
+    return with_sizes(render(text, format))
+
+
 def address_of(day: date, slug: str) -> str:
     """The path of a post's page, from the day it was published on in the site's zone."""
     return f"/{day:%Y/%m/%d}/{slug}/"
@@ -202,13 +207,18 @@ class Post(db.Model):
         return db.session.scalar(select(cls).where(cls.state == State.WITHDRAWN, *had_it))
 
     @property
+    def has_gone_out(self) -> bool:
+        """Whether the public has seen it; it may have been taken away since."""
+        return self.state in (State.PUBLISHED, State.WITHDRAWN)
+
+    @property
     def address(self) -> str:
         """The path of its page."""
         return address_of(self.published_on, self.slug)
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""
-        self.text, self.format, self.html = text, format, with_sizes(render(text, format))
+        self.text, self.format, self.html = text, format, html_of(text, format)
         self.changed_at = clock.now()
 
 

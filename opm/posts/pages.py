@@ -19,8 +19,8 @@ from opm.posts.pictures.media import with_sizes
 # The first parts of our own addresses, now and as planned: no page may take one.
 RESERVED = {
     "about", "accessibility", "account", "author", "category", "classroom", "comment", "comments", "contact",
-    "cookies", "desk", "examples", "feed", "healthz", "metrics", "moderation", "page", "people", "privacy",
-    "receipt", "report", "search", "series", "static", "subscribe", "tag", "toolkit", "training", "uploads",
+    "cookies", "desk", "examples", "feed", "healthz", "metrics", "moderation", "page", "people", "preview",
+    "privacy", "receipt", "report", "search", "series", "static", "subscribe", "tag", "toolkit", "training", "uploads",
     "wp-admin", "wp-content", "wp-includes", "wp-json",
 }  # fmt: skip
 A_YEAR = re.compile(r"\d{4}")  # stands for its posts

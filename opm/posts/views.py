@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, redirect, render_template
 
 from opm import settings
 from opm.comments import threads
@@ -11,13 +11,14 @@ from opm.lib.assets import FOREVER_SECONDS
 from opm.lib.caching import changes_at, public_page
 from opm.lib.paging import LARGEST_PAGE
 from opm.lib.respond import page_or_fragment, wants_fragment
-from opm.posts import lists
+from opm.posts import lists, previewing
 from opm.posts.around import around
 from opm.posts.filed import Author, Category, Series, Tag
 from opm.posts.lists import Listing, Period
 from opm.posts.models import Post, Withdrawn
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
+from opm.posts.preview_links import PreviewLink
 
 bp = Blueprint("posts", __name__)
 
@@ -103,6 +104,17 @@ def post(year, month, day, slug, number):
     if number > 1:
         return render_template("posts/comments.html", **shown)
     return render_template("posts/post.html", around=around(post), **shown)
+
+
+@bp.get("/preview/<token>/")
+def preview(token):
+    """A draft as it is now, for whoever was given its link: no cookie, no trace, kept by no cache. Later, its page."""
+    link = PreviewLink.by_token(token) or abort(404)
+    if link.post.has_gone_out:
+        return redirect(link.post.address)
+    if not link.is_live:
+        return render_template("posts/preview_ended.html", link=link), 410
+    return render_template("posts/preview.html", preview=previewing.as_saved(link.post), link=link)
 
 
 @bp.get("/uploads/<name>")

@@ -17,6 +17,7 @@ from tests.test_house import KEPT, addresses  # noqa: F401
 EVERYBODY = set(Role)
 EDITORS = {Role.EDITOR, Role.ADMIN}
 MODERATORS = {Role.MODERATOR, Role.ADMIN}
+WRITERS = {Role.AUTHOR, Role.EDITOR, Role.ADMIN}
 # The reviewed table: every address behind the door, and who may use it.
 ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/"): (EVERYBODY, 200),
@@ -40,6 +41,9 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/ways/"): (EDITORS, 200),
     ("POST", "/desk/ways/"): (EDITORS, 409),
     ("POST", "/desk/ways/take-back"): (EDITORS, 409),
+    ("GET", "/desk/posts/<id:id>/links"): (WRITERS, 200),
+    ("POST", "/desk/posts/<id:id>/links"): (WRITERS, 422),  # nobody is named for whom it is
+    ("POST", "/desk/posts/<id:id>/links/<id:link_id>"): (WRITERS, 400),  # that is no act for a link
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }
