@@ -19,6 +19,7 @@ from opm.lib import assets, caching, compression, headers, i18n, journal, machin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
+from opm.posts import desk as posts_desk
 from opm.posts import links_desk, menus_desk
 from opm.posts import views as posts
 from opm.reports import desk as reports_desk
@@ -75,13 +76,14 @@ def _open_rooms(app):
     """Every feature's pages. What is nested in the desk is closed by being there."""
     app.url_map.converters |= {"int": _Int, "id": _Id}
     behind_the_door = desk.blueprint(
-        outbox_desk.bp,
+        accounts.leaving,
+        accounts_desk.bp,
         comments_desk.bp,
-        reports_desk.bp,
         links_desk.bp,
         menus_desk.bp,
-        accounts_desk.bp,
-        accounts.leaving,
+        outbox_desk.bp,
+        posts_desk.bp,
+        reports_desk.bp,
     )
     for blueprint in (
         site.bp,

@@ -164,6 +164,7 @@ class Settings:
     zone: str = "Europe/London"
     is_demo: bool = False
     posts_per_page: int = 20
+    two_people_publish: bool = False  # nobody publishes a post that they saved last
 
     # "all": a moderator reads every comment first. "known": not those from an address of which a moderator approved
     # a comment within a year. "none": a comment is public as soon as its address is confirmed.

@@ -1,4 +1,4 @@
-"""The worker: it delivers mail and forgets what may no longer be held.
+"""The worker: it publishes what is due, delivers mail and forgets what may no longer be held.
 
 It has errands, each with its own patience: while the mail server is away the forgetting goes on, and the other way
 round. Somebody may set the clock meanwhile, or a machine may start with a wrong one: then nothing is forgotten until it
@@ -29,9 +29,12 @@ from opm.outbox import delivery
 from opm.outbox import forgetting as emails
 from opm.outbox.delivery import LEASE, ServerAway, deliver
 from opm.outbox.models import Email
+from opm.posts import publishing
+from opm.posts.models import Post
 from opm.reports import forgetting as reports
 
 POLL_SECONDS = 1
+PUBLISH_EVERY_SECONDS = 5  # a post goes out within a minute of its time
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
 FORGET_EVERY_SECONDS = 5 * 60
 FIRST_FORGET_AFTER_SECONDS = 60  # a machine that has just started may still be setting its clock
@@ -48,6 +51,7 @@ def work(app: Flask, stop: StopSignal) -> None:
     clocks = Clocks()
     _compare_with_the_last_worker(app, clocks)
     dates = Errand("dates", mend_dates, FORGET_EVERY_SECONDS)
+    posts = Errand("posts", publish, PUBLISH_EVERY_SECONDS)
     mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
@@ -57,7 +61,9 @@ def work(app: Flask, stop: StopSignal) -> None:
             if clocks.look() > LEAST_JUMP:
                 mail.wait(LEASE.total_seconds())  # what looks due may be in another worker's hands
                 dates.wait(0)
-            has_more = [errand.run(app) for errand in (dates, mail, forgetting) if errand.is_due and not stop.came]
+            has_more = [
+                errand.run(app) for errand in (dates, posts, mail, forgetting) if errand.is_due and not stop.came
+            ]
             heart.came_round()
             stop.wait(PAUSE_SECONDS if any(has_more) else POLL_SECONDS)
     log.info("stopped")
@@ -82,6 +88,17 @@ def deliver_mail(stop: StopSignal) -> bool:
     with reading():
         is_due = db.session.scalar(select(Email.id).where(Email.is_due()).limit(1)) is not None
     return is_due and deliver(current_app.extensions["letterbox"], go_on=lambda: not stop.came) > 0
+
+
+def publish() -> bool:
+    """Makes public what is scheduled and due. Asking whether anything is, is read-only. Returns that no more is."""
+    with reading():
+        is_due = db.session.scalar(Post.due().limit(1)) is not None
+    if is_due:
+        ids = publishing.publish_due()
+        db.session.commit()
+        log.info("published %s", ", ".join(f"post {id}" for id in ids) or "nothing: another was quicker")
+    return False
 
 
 def mend_dates() -> bool:

@@ -12,10 +12,11 @@ from opm.comments.models import Act, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
 from opm.outbox import posting
-from opm.posts import publishing
+from opm.posts import publishing, writing
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
+from opm.posts.writing import Words
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
 
@@ -38,6 +39,11 @@ def rosa():
     return _staff("Rosa Menk", "rosa@northmere.example", ["author"])
 
 
+def edith():
+    """Who publishes what others write."""
+    return _staff("Edith Varga", "edith@northmere.example", ["editor"])
+
+
 def _staff(name, email, roles):
     person = Person.by_email(email)
     if person is None:
@@ -45,6 +51,14 @@ def _staff(name, email, roles):
         db.session.add(person)
         db.session.flush()
     return person
+
+
+def a_draft(title="Twelve benches", text="We walked with eleven people and counted.\n", by=None):
+    """A post that Rosa is writing, saved once since she began it."""
+    by = by or rosa()
+    post = writing.begin(title, by)
+    writing.save(post, Words(title, "", text), by, post.revision)
+    return post
 
 
 def a_post(slug="who-fills-the-sandbags", title="Who fills the sandbags?", on=(2026, 10, 1), category=None, **values):

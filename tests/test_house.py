@@ -19,7 +19,6 @@ from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
 from opm.posts import preview_links
-from opm.posts.models import Post
 from opm.posts.pictures import media
 from opm.reports import settling
 from opm.reports.models import Outcome
@@ -64,8 +63,7 @@ def addresses(inside):
         email = posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
         email.state = EmailState.KEPT
         db.session.flush()
-        draft = Post(title="Floods", slug="twelve-benches", written_by=ines)
-        db.session.add(draft)
+        draft = cast.a_draft()
         link = preview_links.make(draft, "Kit Vane", ines)
         db.session.flush()
         reported = cast.a_report(published)
@@ -110,6 +108,12 @@ def addresses(inside):
             "/desk/ways/take-back": "/desk/ways/take-back",
             "/desk/outbox/": "/desk/outbox/",
             "/desk/outbox/<id:id>/mail": f"/desk/outbox/{email.id}/mail",
+            "/desk/posts/": "/desk/posts/",
+            "/desk/posts/new": "/desk/posts/new",
+            "/desk/posts/<id:id>": f"/desk/posts/{draft.id}",
+            "/desk/posts/<id:id>/address": f"/desk/posts/{draft.id}/address",
+            "/desk/posts/<id:id>/put-back": f"/desk/posts/{draft.id}/put-back",
+            "/desk/posts/<id:id>/withdraw": f"/desk/posts/{draft.id}/withdraw",
             "/desk/reports/": "/desk/reports/",
             "/desk/reports/<id:id>": f"/desk/reports/{reported.id}",
             "/desk/reports/<id:id>/answer": f"/desk/reports/{reported.id}/answer",
@@ -359,7 +363,8 @@ CONTENT = [
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
-    "opm-8000", "opm-8000-kept",
+    "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
+    "Europe/London",
 ]  # fmt: skip
 
 

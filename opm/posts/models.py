@@ -46,8 +46,8 @@ class Withdrawn(Exception):
         self.because = because
 
 
-class NotPublished(Exception):
-    """This can only be done with a published post."""
+class NotNow(Exception):
+    """This cannot be done with the post as it stands: somebody may have been quicker."""
 
 
 # What these are is looked up when a statement is asked, not when it is made.
@@ -160,9 +160,10 @@ class Post(db.Model):
         return db.session.scalar(cls.at_desk().where(cls.id == id).with_for_update(of=cls))
 
     @classmethod
-    def at_desk(cls):
+    def at_desk(cls, with_words: bool = True):
         """Posts with all that their team knows of them."""
-        return select(cls).options(undefer_group("desk"), undefer(cls.text), undefer(cls.html))
+        words = (undefer(cls.text), undefer(cls.html)) if with_words else ()
+        return select(cls).options(undefer_group("desk"), *words)
 
     @classmethod
     def is_public(cls):
@@ -179,6 +180,12 @@ class Post(db.Model):
         """The published posts with what a list shows of each."""
         shown = joinedload(cls.thread), joinedload(cls.series), selectinload(cls.categories), undefer(cls.noted_at)
         return cls.published().options(*shown)
+
+    @classmethod
+    def due(cls):
+        """The ids of scheduled posts whose time has come, the longest due first."""
+        is_due = cls.state == State.SCHEDULED, cls.publish_at <= clock.now()
+        return select(cls.id).where(*is_due).order_by(cls.publish_at, cls.id)
 
     @classmethod
     def next_moment(cls):
@@ -210,6 +217,11 @@ class Post(db.Model):
     def has_gone_out(self) -> bool:
         """Whether the public has seen it; it may have been taken away since."""
         return self.state in (State.PUBLISHED, State.WITHDRAWN)
+
+    @property
+    def is_in_the_making(self) -> bool:
+        """Whether it is still its writers' to change: nobody has decided yet that and when it goes out."""
+        return self.state in (State.DRAFT, State.IN_REVIEW)
 
     @property
     def address(self) -> str:

@@ -1,16 +1,112 @@
-"""Making a post public: its address, its thread, its place in the day. And taking it away again."""
+"""A post's way to the public and back: review, schedule, its address, its thread, its place in the day.
 
+Each act names the states in which it can be done. The post is held meanwhile, so of two people at once, or of a person
+and the clock, the second is told that it is so already.
+"""
+
+import contextlib
 from collections.abc import Callable, Set
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
 from opm import settings
-from opm.comments.models import Thread
+from opm.accounts.models import Person
+from opm.comments import closing
+from opm.comments.models import Thread, ThreadAct
 from opm.extensions import db
-from opm.lib import clock, publicity
+from opm.lib import clock, moved, publicity
 from opm.lib.slugs import first_free
-from opm.posts.models import NotPublished, Post, State
+from opm.posts import checks
+from opm.posts.checks import Check
+from opm.posts.models import NotNow, Post, State
+
+LONGEST_REASON = 500
+ACTS = {"open": ThreadAct.OPEN, "until": ThreadAct.CLOSE_AFTER, "closed": ThreadAct.CLOSE}
+BEFORE_PUBLICATION = State.DRAFT, State.IN_REVIEW, State.SCHEDULED
+
+
+class NeedsAnother(Exception):
+    """Two people have to see each post, and this person saved it last."""
+
+
+class InThePast(Exception):
+    """A post is scheduled for a moment to come."""
+
+
+class NothingToRead(Exception):
+    """A post without text is not published."""
+
+
+class NotReady(Exception):
+    """The checks found what keeps a post from the public: `sentences` say what."""
+
+    def __init__(self, found: list[Check]):
+        super().__init__(found)
+        self.sentences = [check.sentence for check in found]
+
+
+class SlugTaken(Exception):
+    """Another post of that day has this address. `free` is the nearest that none has."""
+
+    def __init__(self, free: str):
+        super().__init__(free)
+        self.free = free
+
+
+def submit(post: Post, by: Person) -> None:
+    """Asks the editors to read it. The caller commits. Raises NotNow, NothingToRead."""
+    _expect(post, State.DRAFT)
+    _expect_text(post)
+    post.state, post.submitted_at, post.submitted_by, post.returned_because = State.IN_REVIEW, clock.now(), by, ""
+
+
+def send_back(post: Post, because: str = "") -> None:
+    """Back to whoever writes it, with a word on what is missing. The caller commits. Raises NotNow."""
+    _expect(post, State.IN_REVIEW)
+    post.state, post.returned_because = State.DRAFT, because
+
+
+def schedule(post: Post, at: datetime, by: Person) -> None:
+    """It goes public by itself then, at an address that is its own from now on. The caller commits.
+
+    Raises NotNow, NeedsAnother, NothingToRead, NotReady, InThePast.
+    """
+    _expect(post, *BEFORE_PUBLICATION)
+    _expect_ready(post, by)
+    if at <= clock.now():
+        raise InThePast
+    post.state, post.publish_at, post.returned_because = State.SCHEDULED, at, ""
+    _take_address(post, at)
+
+
+def unschedule(post: Post) -> None:
+    """It is a draft again. The caller commits. Raises NotNow."""
+    _expect(post, State.SCHEDULED)
+    post.state, post.publish_at, post.published_on = State.DRAFT, None, None
+
+
+def publish_now(post: Post, by: Person) -> None:
+    """Makes it public. The caller commits. Raises NotNow, NeedsAnother, NothingToRead, NotReady."""
+    _expect(post, *BEFORE_PUBLICATION)
+    _expect_ready(post, by)
+    publish(post, clock.now())
+
+
+def publish_due() -> list[int]:
+    """Makes public what is scheduled and due. Returns the posts' ids. The caller commits.
+
+    A post appears as of the moment it was promised for, also where the machine slept through that. It is looked at
+    again once it is held: somebody may have taken it off meanwhile, and another worker may have been quicker.
+    """
+    ids = db.session.scalars(Post.due()).all()
+    held = (Post.held(id) for id in ids)
+    due = [post for post in held if post and post.state == State.SCHEDULED and post.publish_at <= clock.now()]
+    for post in due:
+        place(post, post.publish_at)
+    if due:
+        publicity.bump()
+    return [post.id for post in due]
 
 
 def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = None) -> None:
@@ -33,23 +129,74 @@ def place(
 
     They may also know, from `slugs_on`, which slugs its day has by now.
     """
-    post.state, post.published_at = State.PUBLISHED, at
-    post.published_on = settings.current().local(at).date()
-    post.slug = first_free(post.slug, (slugs_on or slugs_of_its_day)(post))
-    post.thread = Thread(address=post.address, title=post.title, opened_at=at, closed_at=comments_closed_at)
+    post.state, post.published_at, post.publish_at, post.returned_because = State.PUBLISHED, at, None, ""
+    _take_address(post, at, slugs_on or slugs_of_its_day)
+    closed_at = at if post.comments_closed else comments_closed_at
+    closes_at = closing.end_of(post.comments_last_day) if post.comments_last_day and not closed_at else None
+    post.thread = Thread(address=post.address, title=post.title, opened_at=at, closed_at=closed_at, closes_at=closes_at)
     db.session.add(post)
 
 
-def withdraw(post: Post, because: str) -> None:
-    """Takes it and its comments away; its address says so from now on, and why. The caller commits.
+def withdraw(post: Post, because: str, to: str = "") -> None:
+    """Takes it and its comments away; its address says so from now on, and why, or leads to another.
 
-    Raises NotPublished unless it is published. The order of locks is thread, public version, as everywhere.
+    The caller commits. Raises NotNow unless it is published. Thread, then public version: the locks' order everywhere.
     """
-    if post.state != State.PUBLISHED:
-        raise NotPublished
-    post.state, post.withdrawn_at, post.withdrawn_because = State.WITHDRAWN, clock.now(), because
+    _expect(post, State.PUBLISHED)
+    post.state, post.withdrawn_at = State.WITHDRAWN, clock.now()
+    post.withdrawn_because, post.withdrawn_to, post.is_featured = because, to, False
     Thread.held(post.thread_id).is_public = False
     publicity.bump()
+
+
+def put_back(post: Post) -> None:
+    """A withdrawn post and its comments are public again, where they were. The caller commits. Raises NotNow."""
+    _expect(post, State.WITHDRAWN)
+    post.state, post.withdrawn_at, post.withdrawn_because, post.withdrawn_to = State.PUBLISHED, None, "", ""
+    Thread.held(post.thread_id).is_public = True
+    publicity.bump()
+
+
+def readdress(post: Post, slug: str) -> None:
+    """Gives it another address; the old one of a public post leads there. The caller commits. Raises SlugTaken."""
+    taken = slugs_of_its_day(post) if post.published_on else set()
+    if slug in taken:
+        raise SlugTaken(first_free(slug, taken))
+    before = post.published_on and post.address
+    post.slug, post.is_slug_chosen = slug, True
+    if post.thread_id is not None and before != post.address:
+        moved.move(before, post.address)
+        Thread.held(post.thread_id).address = post.address
+        publicity.bump()
+
+
+def comments_of(post: Post) -> tuple[str, date | None]:
+    """Whether its comments are `open`, `closed` or open `until` a last day, as somebody decided; and that day."""
+    if post.thread is None:
+        return _in_a_word(post.comments_closed, post.comments_last_day)
+    closes_at = post.thread.closes_at
+    last_day = closes_at and settings.current().local(closes_at - timedelta.resolution).date()
+    return _in_a_word(post.thread.closed_at is not None, last_day)
+
+
+def set_comments(post: Post, how: str, last_day: date | None, by: Person) -> None:
+    """Opens or closes its comments (see `comments_of`); of a post to come, for when it is public. The caller commits.
+
+    Raises TooOld where the site closes threads of this age and no day was named.
+    """
+    if comments_of(post) == (how, last_day):
+        return
+    if post.thread is None:
+        post.comments_closed, post.comments_last_day = how == "closed", last_day
+    else:
+        with contextlib.suppress(closing.NothingToDo):
+            closing.decide(Thread.held(post.thread_id), ACTS[how], by, last_day)
+
+
+def expect_fit_for_public(post: Post) -> None:
+    """Raises NotReady where something in it must not go out so."""
+    if found := checks.blocking(post):
+        raise NotReady(found)
 
 
 def slugs_of_its_day(post: Post) -> set[str]:
@@ -61,3 +208,29 @@ def slugs_of_its_day(post: Post) -> set[str]:
             for other in db.session.new
             if isinstance(other, Post) and other is not post and other.published_on == post.published_on
         }
+
+
+def _in_a_word(is_closed: bool, last_day: date | None) -> tuple[str, date | None]:
+    return ("closed", None) if is_closed else ("until", last_day) if last_day else ("open", None)
+
+
+def _take_address(post: Post, at: datetime, slugs_on: Callable[[Post], Set[str]] = slugs_of_its_day) -> None:
+    post.published_on = settings.current().local(at).date()
+    post.slug = first_free(post.slug, slugs_on(post))
+
+
+def _expect(post: Post, *states: State) -> None:
+    if post.state not in states:
+        raise NotNow
+
+
+def _expect_ready(post: Post, by: Person) -> None:
+    _expect_text(post)
+    if settings.current().two_people_publish and post.changed_by_id == by.id:
+        raise NeedsAnother
+    expect_fit_for_public(post)
+
+
+def _expect_text(post: Post) -> None:
+    if not post.html:
+        raise NothingToRead

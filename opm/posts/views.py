@@ -146,10 +146,12 @@ def _list(listing: Listing, number: int, **values):
 
 
 def _post(day: date, slug: str) -> Post:
-    """The published post with this address. Raises Withdrawn if it was taken away."""
+    """The published post with this address. Leads on, or raises Withdrawn, if it was taken away."""
     if found := Post.at(day, slug):
         return found
     gone = Post.withdrawn(day, slug) or abort(404)
+    if gone.withdrawn_to:
+        abort(redirect(gone.withdrawn_to))  # not for ever: it may be put back
     raise Withdrawn(gone.withdrawn_because)
 
 

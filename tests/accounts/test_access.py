@@ -30,6 +30,16 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/comments/decisions/<id:id>/undo"): (MODERATORS, 409),  # it is another's
     ("GET", "/desk/comments/threads/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/threads/<id:id>"): (MODERATORS, 422),  # that is no act for a thread
+    ("GET", "/desk/posts/"): (WRITERS, 200),
+    ("POST", "/desk/posts/"): (WRITERS, 422),  # a post begins with a title
+    ("GET", "/desk/posts/new"): (WRITERS, 200),
+    ("GET", "/desk/posts/<id:id>"): (WRITERS, 200),
+    ("POST", "/desk/posts/<id:id>"): (WRITERS, 422),  # it has to have a title
+    ("GET", "/desk/posts/<id:id>/address"): (WRITERS, 200),
+    ("POST", "/desk/posts/<id:id>/address"): (WRITERS, 422),
+    ("POST", "/desk/posts/<id:id>/put-back"): (EDITORS, 409),  # nobody took it away
+    ("GET", "/desk/posts/<id:id>/withdraw"): (EDITORS, 200),
+    ("POST", "/desk/posts/<id:id>/withdraw"): (EDITORS, 422),  # readers are told why
     ("GET", "/desk/reports/"): (MODERATORS, 200),
     ("GET", "/desk/reports/<id:id>"): (MODERATORS, 200),
     ("GET", "/desk/reports/answered/"): (MODERATORS, 200),

@@ -7,7 +7,7 @@ from opm.comments.models import Act, Comment, MovedOn, Thread
 from opm.comments.models import State as CommentState
 from opm.extensions import db
 from opm.posts import publishing
-from opm.posts.models import NotPublished, Post, State
+from opm.posts.models import Post, State
 from tests import cast
 from tests.counting import counting
 
@@ -72,7 +72,7 @@ def test_who_was_writing_there_keeps_the_words(withdrawn, stranger, inside):
 def test_only_a_published_post_can_be_withdrawn(withdrawn, inside):
     with inside():
         post = db.session.scalar(db.select(Post).where(Post.state == State.WITHDRAWN))
-        with pytest.raises(NotPublished):
+        with pytest.raises(publishing.NotNow):
             publishing.withdraw(post, "Again.")
         assert post.withdrawn_because == REASON
 

@@ -1,0 +1,258 @@
+"""Where posts are written: the lists, the editor, and what is done with a post."""
+
+from flask import Blueprint, abort, g, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from opm import settings
+from opm.accounts.abilities import Ability
+from opm.accounts.access import NotAllowed, requires
+from opm.comments.closing import TooOld
+from opm.extensions import db
+from opm.lib.i18n import lazy_gettext as _
+from opm.lib.paging import page_number, pages
+from opm.lib.respond import see_other
+from opm.posts import changes, publishing, writing
+from opm.posts.changes import NotPublished
+from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
+from opm.posts.models import Byline, Post, State
+from opm.posts.publishing import InThePast, NeedsAnother, NothingToRead, NotNow, NotReady, SlugTaken
+
+bp = Blueprint("posts_desk", __name__, url_prefix="/posts")
+
+ON_A_PAGE = 20
+LONGEST_SEARCH = 200
+IN_WORDS = {
+    State.DRAFT: _("Draft"),
+    State.IN_REVIEW: _("In review"),
+    State.SCHEDULED: _("Scheduled"),
+    State.PUBLISHED: _("Published"),
+    State.WITHDRAWN: _("Withdrawn"),
+}
+# In which order each list is read: what waits longest or comes next first, else the newest.
+ORDERS = {
+    State.IN_REVIEW: (Post.submitted_at, Post.id),
+    State.SCHEDULED: (Post.publish_at, Post.id),
+    State.PUBLISHED: (Post.published_at.desc(), Post.id.desc()),
+    State.WITHDRAWN: (Post.withdrawn_at.desc(), Post.id.desc()),
+}
+NEWEST = Post.changed_at.desc(), Post.id.desc()
+REFUSED = {
+    NotNow: _("It is not as you saw it any more: somebody else, or the clock, was quicker. This is how it stands now."),
+    NeedsAnother: _("Here two people see every post, and you saved this one last. Ask somebody else to publish it."),
+    NothingToRead: _("There is no text in it yet."),
+    InThePast: _("The moment you chose is past."),
+    NotPublished: _("Readers do not see this post, so nobody can be told what changed."),
+    TooOld: _("The post is too old for comments without an end. Choose a last day."),
+}
+
+
+@bp.app_template_filter()
+def state_in_words(state: State) -> str:
+    """How far a post has come, in a word or two."""
+    return str(IN_WORDS[state])
+
+
+@bp.get("/")
+@requires(Ability.WRITE)
+def posts():
+    """The posts in one state, or all with some words in their title."""
+    named, words = request.args.get("state") or None, request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    state = (State(named) if named in set(State) else abort(404)) if named else None
+    number = page_number(request.args.get("page"))
+    wanted = _list(state, words)
+    rows = db.session.execute(wanted.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).all()
+    if number > 1 and not rows:
+        abort(404)
+    counts = dict(db.session.execute(select(Post.state, func.count(Post.id)).group_by(Post.state)).all())
+    shown = {"posts": [row[0] for row in rows], "total": rows[0][1] if rows else 0, "counts": counts}
+    shown["last"] = pages(shown["total"], ON_A_PAGE)
+    return render_template("desk/posts/list.html", state=state, words=words, number=number, states=IN_WORDS, **shown)
+
+
+@bp.get("/new")
+@requires(Ability.WRITE)
+def new():
+    """Asks for a title, to begin with."""
+    return render_template("desk/posts/new.html", form=TitleForm(formdata=None))
+
+
+@bp.post("/")
+@requires(Ability.WRITE)
+def begin():
+    """Begins a draft, so that from its first letter on it is kept."""
+    form = TitleForm()
+    if not form.validate():
+        return render_template("desk/posts/new.html", form=form), 422
+    post = writing.begin(form.title.data, g.person)
+    db.session.commit()
+    return see_other(f"/desk/posts/{post.id}")
+
+
+@bp.get("/<id:id>")
+@requires(Ability.WRITE)
+def edit(id):
+    """The editor, with the post as it was saved last."""
+    return _editor(_found(id))
+
+
+@bp.post("/<id:id>")
+@requires(Ability.WRITE)
+def save(id):
+    """Saves it, and does with it what the button says. What was written is kept also where that cannot be done."""
+    post = _held(id)
+    form = PostForm()
+    _expect_may(post, form.do.data)
+    if not form.validate():
+        return _editor(post, form, 422, form.revision.data)
+    try:
+        writing.save(post, form.words, g.person, form.revision.data)
+    except writing.Overtaken:
+        return render_template("desk/posts/conflict.html", post=post, form=form), 409
+    except NotReady as refused:
+        form.text.errors = refused.sentences
+        return _editor(post, form, 422, form.revision.data)
+    refusal = _carry_out(post, form)
+    db.session.commit()
+    if refusal:
+        return _editor(post, form, 409, refused=refusal)
+    return see_other(f"/desk/posts/{id}#state")
+
+
+@bp.get("/<id:id>/address")
+@requires(Ability.WRITE)
+def address(id):
+    """Asks for another address."""
+    post = _found(id)
+    return _address(post, AddressForm(formdata=None, slug=post.slug))
+
+
+@bp.post("/<id:id>/address")
+@requires(Ability.WRITE)
+def readdress(id):
+    """Gives it another address; a public one leads there from now on."""
+    post = _held(id)
+    _expect_may(post)
+    form = AddressForm()
+    if not form.validate():
+        return _address(post, form, 422)
+    try:
+        publishing.readdress(post, form.wanted)
+    except SlugTaken as taken:
+        return _address(post, form, 409, free=taken.free)
+    db.session.commit()
+    return see_other(f"/desk/posts/{id}")
+
+
+@bp.get("/<id:id>/withdraw")
+@requires(Ability.PUBLISH)
+def withdrawal(id):
+    """Asks why a post is taken away."""
+    return _withdrawal(_found(id), WithdrawalForm(formdata=None))
+
+
+@bp.post("/<id:id>/withdraw")
+@requires(Ability.PUBLISH)
+def withdraw(id):
+    """Takes it away; its address says why, or leads elsewhere."""
+    post = _held(id)
+    form = WithdrawalForm()
+    if not form.validate():
+        return _withdrawal(post, form, 422)
+    try:
+        publishing.withdraw(post, form.because.data, form.to.data)
+    except NotNow:
+        return _withdrawal(post, form, 409, refused=REFUSED[NotNow])
+    db.session.commit()
+    return see_other(f"/desk/posts/{id}#state")
+
+
+@bp.post("/<id:id>/put-back")
+@requires(Ability.PUBLISH)
+def put_back(id):
+    """Makes a withdrawn post public again, where it was."""
+    post = _held(id)
+    try:
+        publishing.put_back(post)
+    except NotNow:
+        return _editor(post, status=409, refused=REFUSED[NotNow])
+    db.session.commit()
+    return see_other(f"/desk/posts/{id}#state")
+
+
+def _list(state: State | None, words: str):
+    """Rows of (post, how many there are in all)."""
+    shown = (joinedload(Post.written_by), selectinload(Post.bylines).joinedload(Byline.author))
+    wanted = Post.at_desk(with_words=False).options(*shown).add_columns(func.count().over())
+    if state:
+        wanted = wanted.where(Post.state == state)
+    if words:
+        wanted = wanted.where(Post.title.icontains(words, autoescape=True))
+    return wanted.order_by(*ORDERS.get(state, NEWEST))
+
+
+def _found(id: int) -> Post:
+    return db.session.scalar(Post.at_desk().where(Post.id == id)) or abort(404)
+
+
+def _held(id: int) -> Post:
+    return Post.held(id) or abort(404)
+
+
+def _expect_may(post: Post, act: str | None = "save") -> None:
+    """Raises NotAllowed where this takes somebody who publishes."""
+    if not (g.person.may(Ability.PUBLISH) or (post.is_in_the_making and act in ("save", "submit", "return", None))):
+        raise NotAllowed(Ability.PUBLISH)
+
+
+def _carry_out(post: Post, form: PostForm) -> str | None:
+    """What the button says. Returns why it could not be done, if it could not."""
+    acts = {
+        "submit": lambda: publishing.submit(post, g.person),
+        "return": lambda: publishing.send_back(post, form.because.data),
+        "schedule": lambda: publishing.schedule(post, form.moment, g.person),
+        "unschedule": lambda: publishing.unschedule(post),
+        "publish": lambda: publishing.publish_now(post, g.person),
+    }
+    try:
+        publishing.set_comments(post, form.comments.data, form.last_day, g.person)
+        acts.get(form.do.data, lambda: None)()
+        if form.change_note.data:
+            changes.note(post, form.change_note.data, g.person)
+    except NotReady as refusal:
+        return " ".join(refusal.sentences)
+    except tuple(REFUSED) as refusal:
+        return str(REFUSED[type(refusal)])
+    return None
+
+
+def _editor(post: Post, form: PostForm | None = None, status: int = 200, revision: int | None = None, **values):
+    """With what was typed, if anything was; it began from that revision, or is saved as the newest."""
+    values |= {"post": post, "form": form or _filled(post), "revision": revision or post.revision}
+    values["may_publish"] = may_publish = g.person.may(Ability.PUBLISH)
+    values["may_change"] = may_publish or post.is_in_the_making
+    return render_template("desk/posts/edit.html", **values), status
+
+
+def _filled(post: Post) -> PostForm:
+    how, last_day = publishing.comments_of(post)
+    publish_at = post.publish_at and settings.current().local(post.publish_at)
+    return PostForm(
+        formdata=None,
+        data={
+            "title": post.title,
+            "summary": post.summary,
+            "text": post.text,
+            "comments": how,
+            "comments_last_day": f"{last_day}" if last_day else "",
+            "publish_at": f"{publish_at:%Y-%m-%dT%H:%M}" if publish_at else "",
+        },
+    )
+
+
+def _address(post: Post, form: AddressForm, status: int = 200, **values):
+    return render_template("desk/posts/address.html", post=post, form=form, **values), status
+
+
+def _withdrawal(post: Post, form: WithdrawalForm, status: int = 200, **values):
+    return render_template("desk/posts/withdraw.html", post=post, form=form, **values), status

@@ -1,0 +1,160 @@
+"""The shapes of what writers and editors send."""
+
+from datetime import date, datetime, timedelta
+
+from wtforms import IntegerField, StringField
+from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
+
+from opm import settings
+from opm.lib import clock
+from opm.lib.columns import LARGEST_ID
+from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, Text, filled, no_longer_than
+from opm.lib.i18n import gettext as _now
+from opm.lib.i18n import lazy_gettext as _
+from opm.lib.slugs import slug
+from opm.posts.publishing import LONGEST_REASON
+from opm.posts.writing import Words
+
+LONGEST_TITLE = 200
+LONGEST_SUMMARY = 500
+LONGEST_TEXT = 100_000
+FIRST_DAY, FARTHEST = date(1990, 1, 1), timedelta(days=3653)
+MOMENTS = "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"
+LONG = {
+    "title": _("The title is %(over)s characters over the limit of %(most)s"),
+    "summary": _("The summary is %(over)s characters over the limit of %(most)s"),
+    "text": _("The text is %(over)s characters over the limit of %(most)s"),
+    "reason": _("This is %(over)s characters over the limit of %(most)s"),
+}
+
+
+class Source(StringField):
+    """What is kept as it was typed, blanks at the ends of lines included: in Markdown they mean something."""
+
+    def process_data(self, value):
+        super().process_data(value or "")
+
+    def process_formdata(self, values):
+        super().process_formdata(values)
+        self.data = LINE_ENDS.sub("\n", UNSEEN.sub("", LINE_ENDS.sub("\n", self.data or ""))).strip("\n")
+
+
+class TitleForm(DeskForm):
+    """What a new post is called for now."""
+
+    title = Line(
+        validators=[filled(_("Give it a title, if only for now")), no_longer_than(LONGEST_TITLE, LONG["title"])]
+    )
+
+
+class WordsForm(DeskForm):
+    """What a post says, and on which of its revisions that was written."""
+
+    title = Line(validators=[filled(_("Give it a title")), no_longer_than(LONGEST_TITLE, LONG["title"])])
+    summary = Text(validators=[no_longer_than(LONGEST_SUMMARY, LONG["summary"])])
+    text = Source(validators=[no_longer_than(LONGEST_TEXT, LONG["text"])])
+    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
+
+    @property
+    def words(self) -> Words:
+        """The words as the model knows them."""
+        return Words(self.title.data, self.summary.data, self.text.data)
+
+
+class PostForm(WordsForm):
+    """The whole editor, with what is to be done with it."""
+
+    do = StringField(
+        default="save",
+        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish"])],
+    )
+    comments = StringField(default="open", validators=[AnyOf(["open", "until", "closed"])])
+    comments_last_day = Line()
+    publish_at = Line()
+    because = Text(validators=[no_longer_than(LONGEST_REASON, LONG["reason"])])
+    change_note = Text(validators=[no_longer_than(LONGEST_REASON, LONG["reason"])])
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day for comments, where one is named."""
+        return _day(self.comments_last_day.data) if self.comments.data == "until" else None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it is to go out, read in the site's zone."""
+        return _moment(self.publish_at.data)
+
+    def validate_comments_last_day(self, field):
+        """One within ten years, where one is needed."""
+        if self.comments.data != "until":
+            return
+        if self.last_day is None:
+            raise ValidationError(_now("Name the day like 2026-11-14"))
+        if not FIRST_DAY <= self.last_day <= (clock.now() + FARTHEST).date():
+            raise ValidationError(_now("Name a day within ten years"))
+
+    def validate_publish_at(self, field):
+        """A moment to come, where one is needed."""
+        if self.do.data != "schedule":
+            return
+        if self.moment is None:
+            raise ValidationError(_now("Name the day and the time like 2026-11-14 09:00"))
+        if self.moment <= clock.now():
+            raise ValidationError(_now("That moment is past: name one to come, or publish now"))
+        if self.moment > clock.now() + FARTHEST:
+            raise ValidationError(_now("Name a moment within ten years"))
+
+
+class AddressForm(DeskForm):
+    """The last part of a post's address."""
+
+    slug = Line()
+
+    @property
+    def wanted(self) -> str:
+        """As an address can have it."""
+        return slug(self.slug.data, otherwise="")
+
+    def validate_slug(self, field):
+        """Something is left of it in small letters, digits and hyphens."""
+        if not self.wanted:
+            raise ValidationError(_now("Use letters from a to z, digits and hyphens, like bench-every-200-steps"))
+
+
+class WithdrawalForm(DeskForm):
+    """Why a post is taken away, and where its address leads instead, if anywhere."""
+
+    because = Text(
+        validators=[
+            filled(_("Tell readers why it is gone")),
+            no_longer_than(LONGEST_REASON, LONG["reason"]),
+        ]
+    )
+    to = Line()
+
+    def validate_to(self, field):
+        """A page of this site."""
+        if field.data and not _is_path(field.data):
+            raise ValidationError(
+                _now("Name a page of this site, from its first stroke on, like /2026/11/14/a-better-post/")
+            )
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith("/") and not text.startswith("//") and "\\" not in text and len(text) <= 500
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    for shape in MOMENTS:
+        try:
+            return datetime.strptime(text, shape).replace(tzinfo=settings.current().timezone)
+        except ValueError:
+            continue
+    return None
