@@ -96,7 +96,7 @@ def filled(message):
     """Refuses an answer in which there is nothing to see with this sentence."""
 
     def check(form, field):
-        if not _shows(field.data or ""):
+        if not shows(field.data or ""):
             raise ValidationError(str(message))
 
     return check
@@ -132,6 +132,11 @@ def one_address(form, field):
         raise
 
 
+def shows(text: str) -> bool:
+    """Whether a letter, digit or sign stands in it that leaves a mark on the page."""
+    return any(unicodedata.category(character)[0] in "LNPS" and character not in BLANK for character in text)
+
+
 def _address(typed: str) -> str:
     """The address in its normal form. Raises ValidationError."""
     if any(mark in typed for mark in ",; "):
@@ -151,8 +156,3 @@ def _could_exist(address: str) -> bool:
         return bool(_address(address))
     except ValidationError:
         return False
-
-
-def _shows(text: str) -> bool:
-    """Whether a letter, digit or sign stands in it that leaves a mark on the page."""
-    return any(unicodedata.category(character)[0] in "LNPS" and character not in BLANK for character in text)

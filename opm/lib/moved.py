@@ -55,6 +55,11 @@ def move(path: str, to: str) -> None:
     db.session.execute(insert(Moved).values(path=path, to=to))
 
 
+def forget(path: str) -> None:
+    """Something new stands at this path, which leads nowhere else any more. The caller commits."""
+    db.session.execute(delete(Moved).where(Moved.path == path))
+
+
 def leads_to(path: str, query: str = "") -> str | None:
     """Where the thing stands that had this address once, if one had; of a page under it (`page/2/`, `feed/`) likewise.
 

@@ -1,10 +1,15 @@
 """What posts are filed under: who wrote them, and the subjects, words and series they are found by."""
 
-from sqlalchemy import Column, ForeignKey, Table, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import hashlib
 
+from sqlalchemy import Column, ForeignKey, Table, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
+
+from opm.accounts.models import Person
 from opm.extensions import Model, db
 from opm.lib.columns import BigId, SortedText
+
+MARK_LENGTH = 16
 
 post_category = Table(
     "post_category",
@@ -30,10 +35,21 @@ class Filed:
         """Its page."""
         return f"/{self.__tablename__}/{self.slug}/"
 
+    @property
+    def mark(self) -> str:
+        """Stands for what is said of it now: who saw another mark saw something else."""
+        said = self.name, self.slug, self.description, getattr(self, "person_id", None)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:MARK_LENGTH]
+
     @classmethod
     def by_slug(cls, slug: str):
         """The one with this address."""
         return db.session.scalar(select(cls).where(cls.slug == slug))
+
+    @classmethod
+    def held(cls, id: int):
+        """The one with this id, locked until this transaction ends."""
+        return db.session.scalar(select(cls).where(cls.id == id).with_for_update())
 
 
 class Author(Filed, db.Model):
@@ -42,7 +58,9 @@ class Author(Filed, db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(SortedText)
     about: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = synonym("about")
     person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    person: Mapped[Person | None] = relationship()
 
 
 class Byline(db.Model):
@@ -70,6 +88,7 @@ class Tag(Filed, db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(SortedText)
+    description: Mapped[str] = mapped_column(default="")
 
 
 class Series(Filed, db.Model):
@@ -77,3 +96,5 @@ class Series(Filed, db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     title: Mapped[str]
+    name: Mapped[str] = synonym("title")
+    description: Mapped[str] = mapped_column(default="")

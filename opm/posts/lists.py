@@ -65,7 +65,7 @@ def of_category(category: Category) -> Listing:
 
 def of_tag(tag: Tag) -> Listing:
     """The posts marked with one word."""
-    return Listing(Post.for_list().where(Post.tags.contains(tag)), tag.address, tag.name, kind=_("Tag"))
+    return Listing(Post.for_list().where(Post.tags.contains(tag)), tag.address, tag.name, tag.description, _("Tag"))
 
 
 def of_author(author: Author) -> Listing:
@@ -78,7 +78,7 @@ def of_series(series: Series) -> Listing:
     """The parts of a series, the first first."""
     parts = Post.for_list().where(Post.series_id == series.id)
     in_order = parts.order_by(None).order_by(Post.series_position, Post.published_at, Post.id)
-    return Listing(in_order, series.address, series.title, kind=_("Series"), is_in_order=True)
+    return Listing(in_order, series.address, series.title, series.description, _("Series"), is_in_order=True)
 
 
 def choices(category: Category | None) -> tuple[list, int]:

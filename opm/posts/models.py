@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, bindparam, func, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, bindparam, func, select, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.orderinglist import ordering_list
 from sqlalchemy.orm import (
@@ -68,6 +68,9 @@ class ChangeNote(db.Model):
     by: Mapped[Person | None] = relationship()
 
 
+WHERE = "sqlite_where", "postgresql_where"  # of an index over some rows only
+
+
 def desk_column(*args, **kwargs) -> Mapped:
     """A column that readers' pages never ask for."""
     return mapped_column(*args, deferred=True, deferred_group="desk", **kwargs)
@@ -88,6 +91,7 @@ class Post(db.Model):
 
     __table_args__ = (
         Index("ix_post_list", "state", "published_at"),
+        Index("ix_post_featured", "is_featured", unique=True, **dict.fromkeys(WHERE, text("is_featured"))),
         UniqueConstraint("published_on", "slug"),
         UniqueConstraint("source", "source_id"),
         {"sqlite_autoincrement": True},

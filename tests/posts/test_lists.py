@@ -15,7 +15,8 @@ from tests.counting import counting
 def a_full_shelf(inside):
     """Posts from three years: two with a tag, three in a series, one by two people."""
     with inside():
-        floods, fair = Tag(slug="floods", name="Floods"), Series(slug="fair", title="A fairer timetable")
+        floods = Tag(slug="floods", name="Floods", description="High water.")
+        fair = Series(slug="fair", title="A fairer timetable", description="How buses come on time.")
         for number, on in enumerate([(2024, 12, 31), (2026, 3, 9), (2026, 10, 1), (2026, 10, 14)], 1):
             post = cast.a_post(f"p{number}", f"Post {number}", on=on, category="rivers")
             if number < 4:
@@ -40,7 +41,7 @@ EVERY_LIST = ["/", "/category/rivers/", "/tag/floods/", "/author/ines-calder/", 
 def test_a_tag_has_its_posts(a_full_shelf, browser):
     assert titles(browser.visit("/tag/floods/")) == ["Post 3", "Post 1"]
     assert browser.heading == "Floods"
-    assert "Tag" in browser.text
+    assert "Tag Floods High water." in browser.text
 
 
 def test_an_author_has_their_posts_and_who_they_are(a_full_shelf, browser):
@@ -53,6 +54,7 @@ def test_an_author_has_their_posts_and_who_they_are(a_full_shelf, browser):
 def test_a_series_has_its_parts_in_order_with_what_each_says(a_full_shelf, browser):
     page = browser.visit("/series/fair/")
     assert titles(page) == ["Post 3", "Post 2", "Post 1"]
+    assert "How buses come on time." in browser.text
     assert [article.p.get_text(" ").split()[:2] for article in page.find_all("article")] == [
         ["Part", "1"], ["Part", "2"], ["Part", "3"],
     ]  # fmt: skip
