@@ -5,7 +5,6 @@ from flask import Response, request
 from opm.lib.pressing import IDENTITY, chosen, pressed
 
 TYPES = {"text/html", "text/plain", "application/json", "application/atom+xml"}
-LEVELS = {"br": 3, "gzip": 4}  # a little more to send, made in a quarter (br) or half (gzip) of the usual time
 LEAST_BYTES = 200  # what is smaller would hardly shrink
 
 
@@ -14,7 +13,7 @@ def finish(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     coding = chosen(request.headers.get("Accept-Encoding", ""))
     if coding != IDENTITY and _shrinks(response):
-        response.set_data(pressed(response.get_data(), coding, LEVELS))
+        response.set_data(pressed(response.get_data(), coding))
         response.headers["Content-Encoding"] = coding
     return response
 
