@@ -15,7 +15,7 @@ from opm.comments import views as comments
 from opm.desk import outbox as outbox_desk
 from opm.desk import views as desk
 from opm.keeping import views as keeping
-from opm.lib import assets, caching, compression, headers, i18n, journal, machines, origin
+from opm.lib import assets, caching, compression, headers, i18n, journal, machines, origin, templating
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
@@ -65,6 +65,7 @@ def _finish_a_restore(environ):
 
 
 def _set_templates_up(app):
+    app.jinja_environment = templating.Environment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     i18n.install(app)
     filters.init(app)

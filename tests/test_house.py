@@ -393,8 +393,11 @@ def shown(page) -> str:
 
 
 @pytest.fixture
-def marks(monkeypatch):
+def marks(app, monkeypatch):
     monkeypatch.setattr(i18n, "_texts", Marks)
+    app.jinja_env.cache.clear()  # texts are written into a template when it is compiled
+    yield
+    app.jinja_env.cache.clear()
 
 
 def test_the_marks_find_a_word_that_was_forgotten():

@@ -34,7 +34,7 @@ def init(app) -> None:
         addresses = {path.name: f"/static/{_lay_out(path, folder).name}" for path in sources}
     except OSError as error:  # a full disk: what is laid out by an older version of the site can still be served by it
         raise ConfigError(f"Style sheets and scripts cannot be laid out in “{folder}”: {error.strerror}.")
-    app.jinja_env.globals["asset"] = addresses.__getitem__
+    app.jinja_env.globals["asset"] = app.jinja_env.lasting["asset"] = addresses.__getitem__
 
 
 def in_front_of(app) -> WhiteNoise:
