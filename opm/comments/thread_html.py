@@ -5,28 +5,52 @@ Whatever somebody typed passes through `escape` or `paragraphs`; the rest is our
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from opm import settings
-from opm.comments.threads import Said
+from opm.comments.threads import Said, Words
 from opm.filters import day_in_words, paragraphs
 from opm.lib.i18n import gettext as _
+from opm.lib.paging import Page
+
+PAGES_HELD = 64
+LARGEST_HELD = 200_000  # characters of one page; its comments' words take as much again
 
 
-def items(comments: list[Said], can_be_answered: bool, changes: Sequence[datetime] = ()) -> Markup:
-    """The items of these comments, those of their replies within them.
+def items(page: Page, can_be_answered: bool, changes: Sequence[datetime] = ()) -> Markup:
+    """The items of a thread's page, the replies to each within it.
 
-    A comment that is older than a change of what it stands under says so. The changes come in order.
+    A comment that is older than a change of what it stands under says so. The changes come in order. What says just
+    what it said when the page was last drawn is not written anew.
     """
-    return Markup(_Writer(can_be_answered, changes).items(comments))
+    drawn = _last_drawn(page.address, page.number)
+    writer = _Writer(can_be_answered, changes, drawn)
+    html = writer.items(page.rows)
+    drawn.ours, drawn.insides = writer.ours, writer.insides if len(html) <= LARGEST_HELD else {}
+    return Markup(html)
+
+
+@dataclass
+class _Drawn:
+    """What stood within each item of a page, by what it was made of. Nothing is held that has gone from the page."""
+
+    ours: tuple = ()
+    insides: dict[tuple, str] = field(default_factory=dict)
+
+
+@lru_cache(PAGES_HELD)
+def _last_drawn(_address: str, _number: int) -> _Drawn:
+    return _Drawn()
 
 
 class _Writer:
     """Knows the words that are the same for each, looked up once."""
 
-    def __init__(self, can_be_answered: bool, changes: Sequence[datetime]):
+    def __init__(self, can_be_answered: bool, changes: Sequence[datetime], drawn: _Drawn):
         site = settings.current()
         self.can_be_answered, self.changes = can_be_answered, changes
         self.local = site.local
@@ -34,53 +58,62 @@ class _Writer:
         self.removed = escape(_("Name removed"))
         self.edited = escape(_(", edited"))
         self.before_name, self.after_name = escape(_("Reply to %(name)s", name="\0")).split("\0")
+        words = self.team, self.removed, self.edited, self.before_name, self.after_name
+        self.ours = can_be_answered, site.zone, *changes, *words
+        self.known = drawn.insides if drawn.ours == self.ours else {}
+        self.insides = {}
 
     def items(self, comments: list[Said]) -> str:
         return "\n".join(map(self.item, comments))
 
     def item(self, said: Said) -> str:
-        name = self.name(said)
+        made_of = said.words, said.answers and (said.answers.words, said.address_of_answered)
+        inside = self.insides[made_of] = self.known.get(made_of) or self.inside(said)
         replies = f"<ul>{self.items(said.replies)}</ul>" if said.replies else ""
-        old = f'<span id="comment-{said.old_number}"></span>' if said.old_number else ""
-        inside = f"{self.heading(said, name)}{self.answered(said)}{self.body(said, name)}{replies}"
-        return f'<li id="comment-{said.id}">{old}{inside}</li>'
+        return f'<li id="comment-{said.words.id}">{inside}{replies}</li>'
 
-    def heading(self, said: Said, name: Markup) -> str:
-        team = self.team if said.is_by_staff and said.is_published else ""
-        edited = self.edited if said.was_edited_in_public and said.is_published else ""
-        when = f"<small>{day_in_words(self.local(said.written_at).date())}{edited}{self.before_change(said)}</small>"
-        return f'<h3><a href="#comment-{said.id}">{said.number}</a> {name}{team} {when}</h3>'
+    def inside(self, said: Said) -> str:
+        words, name = said.words, self.name(said.words)
+        old = f'<span id="comment-{words.old_number}"></span>' if words.old_number else ""
+        return f"{old}{self.heading(words, name)}{self.answered(said)}{self.body(words, name)}"
 
-    def before_change(self, said: Said) -> str:
-        changed_at = next((at for at in self.changes if said.written_at < at), None)
-        if changed_at is None or not said.is_published:
+    def heading(self, words: Words, name: Markup) -> str:
+        team = self.team if words.is_by_staff and words.is_published else ""
+        edited = self.edited if words.was_edited_in_public and words.is_published else ""
+        when = f"<small>{day_in_words(self.local(words.written_at).date())}{edited}{self.before_change(words)}</small>"
+        return f'<h3><a href="#comment-{words.id}">{words.number}</a> {name}{team} {when}</h3>'
+
+    def before_change(self, words: Words) -> str:
+        changed_at = next((at for at in self.changes if words.written_at < at), None)
+        if changed_at is None or not words.is_published:
             return ""
         day = day_in_words(self.local(changed_at).date())
         return escape(_(", written before the post was changed on %(day)s", day=day))
 
-    def name(self, said: Said) -> Markup:
-        return escape(said.name) if said.is_published else self.removed
+    def name(self, words: Words) -> Markup:
+        return escape(words.name) if words.is_published else self.removed
 
     def answered(self, said: Said) -> str:
         if said.answers is None:
             return ""
-        named = {"number": said.answers.number, "name": self.name(said.answers)}
+        answered = said.answers.words
+        named = {"number": answered.number, "name": self.name(answered)}
         link = _(
             'In reply to <a href="%(address)s">%(number)s, %(name)s</a>', address=said.address_of_answered, **named
         )
         return f'<p class="note">{link}</p>'
 
-    def body(self, said: Said, name: Markup) -> str:
-        if not said.is_published:
-            return f"<p><em>{escape(_gone(said))}</em></p>"
+    def body(self, words: Words, name: Markup) -> str:
+        if not words.is_published:
+            return f"<p><em>{escape(_gone(words))}</em></p>"
         if not self.can_be_answered:
-            return paragraphs(said.text)
+            return paragraphs(words.text)
         return (
-            f'{paragraphs(said.text)}<a href="/comment/{said.id}/reply">{self.before_name}{name}{self.after_name}</a>'
+            f'{paragraphs(words.text)}<a href="/comment/{words.id}/reply">{self.before_name}{name}{self.after_name}</a>'
         )
 
 
-def _gone(said: Said) -> str:
-    if said.was_erased:
+def _gone(words: Words) -> str:
+    if words.was_erased:
         return _("This comment was erased at its writer’s wish.")
-    return _("The writer withdrew this comment.") if said.was_withdrawn else _("A moderator took this comment down.")
+    return _("The writer withdrew this comment.") if words.was_withdrawn else _("A moderator took this comment down.")

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -18,9 +19,8 @@ ON_A_PAGE = 100
 DEEPEST = 3
 
 
-@dataclass(slots=True)
-class Said:
-    """One comment where it stands, with the replies shown under it. Its first fields are read as one row."""
+class Words(NamedTuple):
+    """What is read of one comment, as one row: the same row says the same."""
 
     id: int
     parent_id: int | None
@@ -34,6 +34,13 @@ class Said:
     was_withdrawn: bool
     was_erased: bool
     old_number: str | None  # on the site it was brought from
+
+
+@dataclass(slots=True)
+class Said:
+    """One comment where it stands, with the replies shown under it."""
+
+    words: Words
 
     depth: int = 0
     home: "Said | None" = None  # in whose list it stands
@@ -49,7 +56,7 @@ class Said:
     @property
     def address_of_answered(self) -> str:
         """Leads to what it answers: on this page, unless that is why it stands by itself."""
-        return f"#comment-{self.answers.id}" if self.home else f"/comment/{self.answers.id}"
+        return f"#comment-{self.answers.words.id}" if self.home else f"/comment/{self.answers.words.id}"
 
 
 # Made once, and of columns alone: the site's heaviest page asks them each time.
@@ -77,17 +84,17 @@ def page(thread: Thread, number: int = 1) -> Page | None:
     ids = pages[number - 1]
     if not is_short:
         named = {answered[id] for id in ids} - {None}
-        rows = db.session.execute(THESE, {"ids": [*named.union(ids)]})
-    said = {row[0]: Said(*row) for row in rows}
-    _forget_numbers_in_use(said)
+        rows = db.session.execute(THESE, {"ids": [*named.union(ids)]}).all()
+    said = {words.id: Said(words) for words in _each(rows)}
     return Page(_placed(ids, answered, said), number, len(pages), thread.address)
 
 
-def _forget_numbers_in_use(said: dict[int, Said]) -> None:
+def _each(rows: Sequence) -> Iterator[Words]:
     """Most keep their old number as their own; and where another comment on the page has it, links lead to that."""
-    for comment in said.values():
-        if comment.old_number and int(comment.old_number) in said:
-            comment.old_number = None
+    here = {row[0] for row in rows}
+    for words in map(Words._make, rows):
+        is_in_use = words.old_number and int(words.old_number) in here
+        yield words._replace(old_number=None) if is_in_use else words
 
 
 def page_of(comment: Comment) -> int:
@@ -165,7 +172,7 @@ def _placed(ids: list[int], answered: dict[int, int | None], said: dict[int, Sai
     placed: set[int | None] = set()
     for id in ids:
         comment, parent = said[id], said.get(answered[id])
-        if parent is None or parent.id not in placed:
+        if parent is None or parent.words.id not in placed:
             comment.answers = parent
             first.append(comment)
         else:

@@ -1,10 +1,12 @@
 """How a thread reads: numbered, replies under what they answer, gone ones as marks, strangers' text as text."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from opm import settings
+from opm.comments import thread_html
 from opm.comments.models import Comment, State, Thread
 from opm.extensions import db
 from opm.lib.links import paragraphs
@@ -299,3 +301,54 @@ def test_a_comment_is_taken_in_few_statements(app, post, stranger):
             == 303
         )
     assert len(statements) <= 8, statements
+
+
+# Written once
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """The texts that were made into HTML so far."""
+    written = []
+    monkeypatch.setattr(thread_html, "paragraphs", lambda text: written.append(text) or paragraphs(text))
+    return written
+
+
+def test_a_comment_that_says_what_it_said_is_not_written_again(say, stranger, written):
+    first = say("One.")
+    stranger.get(cast.POST)
+    say("Two.", to=first)
+    assert "One." in stranger.get(cast.POST).text
+    assert written == ["One.", "Two."]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "Bea"}, {"text": "Other words."}, {"number": 17}, {"written_at": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"state": State.REJECTED}, {"edited_at": datetime(2027, 1, 1, tzinfo=UTC)}, {"source_id": "99"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_one_that_changed_in_whatever_is(say, stranger, inside, changed):
+    chain = [say("Words 0.", name="Ann")]
+    for n in range(1, 5):
+        chain.append(say(f"Words {n}.", to=chain[-1]))
+    before = str(stranger.get(cast.POST).page)
+    with inside():
+        for name, value in changed.items():
+            setattr(db.session.get(Comment, chain[3].id), name, value)
+    after = str(stranger.get(cast.POST).page)
+    assert after != before
+    thread_html._last_drawn.cache_clear()
+    assert str(stranger.get(f"{cast.POST}?anew").page) == after
+
+
+def test_what_has_gone_from_the_page_is_not_held(say, gone, stranger):
+    comment = say("To be forgotten.")
+    stranger.get(cast.POST)
+    drawn = thread_html._last_drawn(cast.POST, 1)
+    assert "To be forgotten." in str(drawn)
+    gone(comment)
+    stranger.get(cast.POST)
+    assert "To be forgotten." not in str(drawn)
