@@ -13,14 +13,15 @@ from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
 from opm.comments import views as comments
 from opm.desk import outbox as outbox_desk
+from opm.desk import settings as settings_desk
 from opm.desk import views as desk
 from opm.keeping import views as keeping
 from opm.lib import assets, caching, compression, headers, i18n, journal, machines, origin, templating
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
+from opm.posts import checks_desk, links_desk, menus_desk
 from opm.posts import desk as posts_desk
-from opm.posts import links_desk, menus_desk
 from opm.posts import views as posts
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
@@ -79,12 +80,14 @@ def _open_rooms(app):
     behind_the_door = desk.blueprint(
         accounts.leaving,
         accounts_desk.bp,
+        checks_desk.bp,
         comments_desk.bp,
         links_desk.bp,
         menus_desk.bp,
         outbox_desk.bp,
         posts_desk.bp,
         reports_desk.bp,
+        settings_desk.bp,
     )
     for blueprint in (
         site.bp,

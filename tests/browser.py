@@ -74,7 +74,7 @@ class Browser:
             data[pressed["name"]] = pressed.get("value", "")
         known = {field["name"] for field in form.select("[name]")}
         assert set(fields) <= known, f"the form has no {set(fields) - known}"
-        return form.get("action") or self.path, data | fields
+        return pressed.get("formaction") or form.get("action") or self.path, data | fields
 
     def _form(self, words):
         form = next((form for form in self.page.find_all("form") if self._button(form, words)), None)
@@ -128,8 +128,9 @@ def check_parts(page):
                 f"a quick path without a plain one: {tag}"
             )
         if tag.has_attr("data-hx-post"):
-            assert tag.get("action") == tag["data-hx-post"], tag
-            assert tag.get("method") == "post", tag
+            form = tag.find_parent("form") if tag.name == "button" else tag
+            assert tag.get("formaction" if tag.name == "button" else "action") == tag["data-hx-post"], tag
+            assert form is None or form.get("method") == "post", tag
     for script in page.find_all("script"):
         assert script.get("src", "").startswith("/static/"), "a script inline or from elsewhere"
     assert not page.find("style")

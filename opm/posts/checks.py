@@ -108,14 +108,18 @@ class Reading:
 
 def of(post, format: Format | None = None) -> list[Check]:
     """All checks of a post, or of words that are to be one: what is to do comes first, what is fine last."""
-    reading = Reading(post.title, post.summary, post.text, format or getattr(post, "format", Format.MARKDOWN))
-    found = [check for look in LOOKS for check in look(reading)]
+    found = _found(LOOKS, post, format)
     return sorted(found, key=lambda check: list(Standing).index(check.standing))
 
 
 def blocking(post, format: Format | None = None) -> list[Check]:
-    """Those that keep a post from going out."""
-    return [check for check in of(post, format) if check.is_blocking]
+    """Those that keep a post from going out. Nothing else is looked at."""
+    return [check for check in _found([_descriptions], post, format) if check.is_blocking]
+
+
+def _found(looks, post, format: Format | None) -> list[Check]:
+    reading = Reading(post.title, post.summary, post.text, format or getattr(post, "format", Format.MARKDOWN))
+    return [check for look in looks for check in look(reading)]
 
 
 def _to_do(sentence: str, places: Sequence = (), place=None, is_blocking: bool = False) -> Check:

@@ -12,7 +12,7 @@ from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
-from opm.posts import changes, publishing, writing
+from opm.posts import changes, checks, publishing, writing
 from opm.posts.changes import NotPublished
 from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
 from opm.posts.models import Byline, Post, State
@@ -93,7 +93,7 @@ def begin():
 @requires(Ability.WRITE)
 def edit(id):
     """The editor, with the post as it was saved last."""
-    return _editor(_found(id))
+    return editor(found(id))
 
 
 @bp.post("/<id:id>")
@@ -104,18 +104,18 @@ def save(id):
     form = PostForm()
     _expect_may(post, form.do.data)
     if not form.validate():
-        return _editor(post, form, 422, form.revision.data)
+        return editor(post, form, 422, form.revision.data)
     try:
         writing.save(post, form.words, g.person, form.revision.data)
     except writing.Overtaken:
         return render_template("desk/posts/conflict.html", post=post, form=form), 409
     except NotReady as refused:
         form.text.errors = refused.sentences
-        return _editor(post, form, 422, form.revision.data)
+        return editor(post, form, 422, form.revision.data)
     refusal = _carry_out(post, form)
     db.session.commit()
     if refusal:
-        return _editor(post, form, 409, refused=refusal)
+        return editor(post, form, 409, refused=refusal)
     return see_other(f"/desk/posts/{id}#state")
 
 
@@ -123,7 +123,7 @@ def save(id):
 @requires(Ability.WRITE)
 def address(id):
     """Asks for another address."""
-    post = _found(id)
+    post = found(id)
     return _address(post, AddressForm(formdata=None, slug=post.slug))
 
 
@@ -148,7 +148,7 @@ def readdress(id):
 @requires(Ability.PUBLISH)
 def withdrawal(id):
     """Asks why a post is taken away."""
-    return _withdrawal(_found(id), WithdrawalForm(formdata=None))
+    return _withdrawal(found(id), WithdrawalForm(formdata=None))
 
 
 @bp.post("/<id:id>/withdraw")
@@ -175,9 +175,24 @@ def put_back(id):
     try:
         publishing.put_back(post)
     except NotNow:
-        return _editor(post, status=409, refused=REFUSED[NotNow])
+        return editor(post, status=409, refused=REFUSED[NotNow])
     db.session.commit()
     return see_other(f"/desk/posts/{id}#state")
+
+
+def found(id: int) -> Post:
+    """The post with all that its team knows of it. Aborts with 404."""
+    return db.session.scalar(Post.at_desk().where(Post.id == id)) or abort(404)
+
+
+def editor(post: Post, form: PostForm | None = None, status: int = 200, revision: int | None = None, **values):
+    """The editor with what was typed, if anything was; it began from that revision, or is saved as the newest."""
+    values |= {"post": post, "form": form or _filled(post), "revision": revision or post.revision}
+    values["may_publish"] = may_publish = g.person.may(Ability.PUBLISH)
+    values["may_change"] = may_publish or post.is_in_the_making
+    if "checks" not in values:
+        values["checks"] = checks.of(values["form"].words, post.format)
+    return render_template("desk/posts/edit.html", **values), status
 
 
 def _list(state: State | None, words: str):
@@ -189,10 +204,6 @@ def _list(state: State | None, words: str):
     if words:
         wanted = wanted.where(Post.title.icontains(words, autoescape=True))
     return wanted.order_by(*ORDERS.get(state, NEWEST))
-
-
-def _found(id: int) -> Post:
-    return db.session.scalar(Post.at_desk().where(Post.id == id)) or abort(404)
 
 
 def _held(id: int) -> Post:
@@ -224,14 +235,6 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
     except tuple(REFUSED) as refusal:
         return str(REFUSED[type(refusal)])
     return None
-
-
-def _editor(post: Post, form: PostForm | None = None, status: int = 200, revision: int | None = None, **values):
-    """With what was typed, if anything was; it began from that revision, or is saved as the newest."""
-    values |= {"post": post, "form": form or _filled(post), "revision": revision or post.revision}
-    values["may_publish"] = may_publish = g.person.may(Ability.PUBLISH)
-    values["may_change"] = may_publish or post.is_in_the_making
-    return render_template("desk/posts/edit.html", **values), status
 
 
 def _filled(post: Post) -> PostForm:

@@ -20,8 +20,9 @@ from opm.comments.models import State as CommentState
 from opm.extensions import db
 from opm.lib import moved, origin
 from opm.lib.i18n import gettext as _
+from opm.posts.filed import Author, Category, Series, Tag
 from opm.posts.lists import Period
-from opm.posts.models import Author, Byline, Category, Post, Series, State, Tag
+from opm.posts.models import Byline, Post, State
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
 
@@ -224,7 +225,8 @@ def _comments(keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], Destin
 
 
 def _pages(slugs: Collection[str]) -> dict[str, Destination]:
-    return _those_in(slugs, select(StandingPage.slug).where(StandingPage.slug.in_(slugs)), _("there is no such page"))
+    published = StandingPage.published().with_only_columns(StandingPage.slug).where(StandingPage.slug.in_(slugs))
+    return _those_in(slugs, published, _("there is no such page"))
 
 
 def _categories(slugs: Collection[str]) -> dict[str, Destination]:

@@ -37,6 +37,7 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/posts/<id:id>"): (WRITERS, 422),  # it has to have a title
     ("GET", "/desk/posts/<id:id>/address"): (WRITERS, 200),
     ("POST", "/desk/posts/<id:id>/address"): (WRITERS, 422),
+    ("POST", "/desk/posts/<id:id>/checks"): (WRITERS, 200),
     ("POST", "/desk/posts/<id:id>/put-back"): (EDITORS, 409),  # nobody took it away
     ("GET", "/desk/posts/<id:id>/withdraw"): (EDITORS, 200),
     ("POST", "/desk/posts/<id:id>/withdraw"): (EDITORS, 422),  # readers are told why
@@ -54,6 +55,8 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/posts/<id:id>/links"): (WRITERS, 200),
     ("POST", "/desk/posts/<id:id>/links"): (WRITERS, 422),  # nobody is named for whom it is
     ("POST", "/desk/posts/<id:id>/links/<id:link_id>"): (WRITERS, 400),  # that is no act for a link
+    ("GET", "/desk/settings/"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/settings/"): ({Role.ADMIN}, 422),  # that says nothing about who may publish
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }
