@@ -4,15 +4,10 @@ A page of the desk is closed by being a page of the desk: every feature's desk b
 guard runs before all of them.
 """
 
-from flask import Blueprint, render_template
-from sqlalchemy import func, select
+from flask import Blueprint, g, render_template
 
 from opm.accounts import access
-from opm.comments.models import Comment
-from opm.comments.models import State as CommentState
-from opm.extensions import db
-from opm.outbox.models import Email
-from opm.outbox.models import State as EmailState
+from opm.desk import queues
 from opm.reports import cases
 
 
@@ -29,15 +24,4 @@ def blueprint(*rooms: Blueprint) -> Blueprint:
 
 def front():
     """What needs somebody: queues, not menus."""
-    oldest = func.min(Comment.confirmed_at)
-    waiting, oldest_at = db.session.execute(
-        select(func.count(Comment.id), oldest).where(Comment.state == CommentState.PENDING)
-    ).one()
-    mails = dict(db.session.execute(select(Email.state, func.count(Email.id)).group_by(Email.state)).all())
-    return render_template(
-        "desk/front.html",
-        waiting=waiting,
-        oldest_at=oldest_at,
-        failed=mails.get(EmailState.FAILED, 0),
-        kept=mails.get(EmailState.KEPT, 0),
-    )
+    return render_template("desk/front.html", queues=queues.of(g.person))

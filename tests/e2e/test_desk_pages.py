@@ -1,0 +1,25 @@
+"""Every page of the desk against WCAG 2.2 AA: light and dark, narrow and wide, with text at 200 %."""
+
+from opm.accounts import signing_in
+from tests import cast
+from tests.e2e.looking import faults
+from tests.e2e.tab import on_sqlite
+from tests.test_house import addresses, routes  # noqa: F401
+
+pytestmark = on_sqlite
+
+A_MAIL = "/desk/outbox/<id:id>/mail"  # written for mail programs, and shown in a frame
+
+
+def test_nothing_is_wrong_with_any_page_of_the_desk(app, inside, addresses, tab):  # noqa: F811
+    with inside():
+        link = signing_in.begin(cast.ines()).link_token
+    tab.go(f"/desk/sign-in/link/{link}")
+    tab.press("Sign in to the desk")
+    found = []
+    for rule in routes(app, "GET"):
+        if rule.startswith("/desk/") and rule != A_MAIL:
+            response = tab.go(addresses[rule])
+            if response.headers["content-type"].startswith("text/html"):
+                found += [f"{rule}, {fault}" for fault in faults(tab.page)]
+    assert not found, "\n".join(found)
