@@ -18,7 +18,7 @@ from opm.factory import create_app
 from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
-from opm.posts import preview_links
+from opm.posts import changes, preview_links
 from opm.posts.pictures import media
 from opm.reports import settling
 from opm.reports.models import Outcome
@@ -40,6 +40,7 @@ NUMBER = "<int(min=1, max=1000000):number>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
 MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
+VERSION = "<int(min=1, max=9999999):number>"
 OLD_FEED = "<any(atom, rdf, rss, rss2):kind>"
 DAY = f"{MONTH}<int(fixed_digits=2):day>/"
 
@@ -54,7 +55,8 @@ def addresses(inside):
     """For each rule of the site an address that leads somewhere."""
     with inside():
         ines = cast.ines()
-        thread = cast.a_filed_post().thread
+        post = cast.a_filed_post()
+        thread, noted = post.thread, changes.note(post, "The lane is closed.", ines)
         waiting = cast.a_comment(thread, flags=["links"], text="It waits.")
         unconfirmed = cast.a_comment(thread, State.UNCONFIRMED, text="Unconfirmed.")
         published = cast.a_comment(thread, State.PUBLISHED, text="Published.")
@@ -111,6 +113,11 @@ def addresses(inside):
             "/desk/posts/": "/desk/posts/",
             "/desk/posts/new": "/desk/posts/new",
             "/desk/posts/<id:id>": f"/desk/posts/{draft.id}",
+            "/desk/posts/<id:id>/history": f"/desk/posts/{draft.id}/history",
+            "/desk/posts/<id:id>/history/compare": f"/desk/posts/{draft.id}/history/compare",
+            f"/desk/posts/<id:id>/history/{VERSION}": f"/desk/posts/{draft.id}/history/1",
+            "/desk/posts/<id:id>/notes": f"/desk/posts/{post.id}/notes",
+            "/desk/posts/<id:id>/notes/<id:note_id>": f"/desk/posts/{post.id}/notes/{noted.id}",
             "/desk/posts/<id:id>/address": f"/desk/posts/{draft.id}/address",
             "/desk/posts/<id:id>/checks": f"/desk/posts/{draft.id}/checks",
             "/desk/posts/<id:id>/put-back": f"/desk/posts/{draft.id}/put-back",
@@ -366,7 +373,7 @@ CONTENT = [
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
-    "Europe/London",
+    "Europe/London", "The lane is closed.",
 ]  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def save(id):
     """Saves it, and does with it what the button says. What was written is kept also where that cannot be done."""
     post = _held(id)
     form = PostForm()
-    _expect_may(post, form.do.data)
+    expect_may(post, form.do.data)
     if not form.validate():
         return editor(post, form, 422, form.revision.data)
     try:
@@ -132,7 +132,7 @@ def address(id):
 def readdress(id):
     """Gives it another address; a public one leads there from now on."""
     post = _held(id)
-    _expect_may(post)
+    expect_may(post)
     form = AddressForm()
     if not form.validate():
         return _address(post, form, 422)
@@ -210,7 +210,7 @@ def _held(id: int) -> Post:
     return Post.held(id) or abort(404)
 
 
-def _expect_may(post: Post, act: str | None = "save") -> None:
+def expect_may(post: Post, act: str | None = "save") -> None:
     """Raises NotAllowed where this takes somebody who publishes."""
     if not (g.person.may(Ability.PUBLISH) or (post.is_in_the_making and act in ("save", "submit", "return", None))):
         raise NotAllowed(Ability.PUBLISH)

@@ -67,6 +67,11 @@ class ChangeNote(db.Model):
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     by: Mapped[Person | None] = relationship()
 
+    @classmethod
+    def held(cls, id: int) -> "ChangeNote | None":
+        """The note, locked until this transaction ends."""
+        return db.session.get(cls, id, with_for_update=True)
+
 
 WHERE = "sqlite_where", "postgresql_where"  # of an index over some rows only
 

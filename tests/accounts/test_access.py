@@ -52,6 +52,13 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/ways/"): (EDITORS, 200),
     ("POST", "/desk/ways/"): (EDITORS, 409),
     ("POST", "/desk/ways/take-back"): (EDITORS, 409),
+    ("GET", "/desk/posts/<id:id>/history"): (WRITERS, 200),
+    ("GET", "/desk/posts/<id:id>/history/compare"): (WRITERS, 200),
+    ("GET", "/desk/posts/<id:id>/history/<int(min=1, max=9999999):number>"): (WRITERS, 200),
+    ("POST", "/desk/posts/<id:id>/history/<int(min=1, max=9999999):number>"): (WRITERS, 409),  # it is newer
+    ("GET", "/desk/posts/<id:id>/notes"): (EDITORS, 200),
+    ("POST", "/desk/posts/<id:id>/notes"): (EDITORS, 422),  # a note has words
+    ("POST", "/desk/posts/<id:id>/notes/<id:note_id>"): (EDITORS, 422),
     ("GET", "/desk/posts/<id:id>/links"): (WRITERS, 200),
     ("POST", "/desk/posts/<id:id>/links"): (WRITERS, 422),  # nobody is named for whom it is
     ("POST", "/desk/posts/<id:id>/links/<id:link_id>"): (WRITERS, 400),  # that is no act for a link
