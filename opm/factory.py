@@ -20,7 +20,7 @@ from opm.lib import assets, caching, compression, headers, i18n, journal, machin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
-from opm.posts import changes_desk, checks_desk, history_desk, links_desk, menus_desk
+from opm.posts import changes_desk, checks_desk, history_desk, links_desk, menus_desk, pages_desk
 from opm.posts import desk as posts_desk
 from opm.posts import views as posts
 from opm.reports import desk as reports_desk
@@ -87,6 +87,7 @@ def _open_rooms(app):
         links_desk.bp,
         menus_desk.bp,
         outbox_desk.bp,
+        pages_desk.bp,
         posts_desk.bp,
         reports_desk.bp,
         settings_desk.bp,

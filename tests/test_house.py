@@ -64,6 +64,7 @@ def addresses(inside):
         attempt = signing_in.begin(ines)
         email = posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
         email.state = EmailState.KEPT
+        page = cast.a_page()
         db.session.flush()
         draft = cast.a_draft()
         link = preview_links.make(draft, "Kit Vane", ines)
@@ -77,7 +78,7 @@ def addresses(inside):
             f"{DAY}<slug>/": cast.POST,
             f"{DAY}<slug>/{PAGE}": f"{cast.POST}page/1/",
             "/<path:address>/comments/": f"{cast.POST}comments/",
-            "/<slug>/": cast.a_page().address,
+            "/<slug>/": page.address,
             f"{DAY}<slug>/{NUMBER}": f"{cast.POST}2/",
             f"/<path:address>/comment-page-{NUMBER}": f"{cast.POST}comment-page-2/",
             "/about/": "/about/",
@@ -104,6 +105,13 @@ def addresses(inside):
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
             "/desk/comments/threads/<id:id>": f"/desk/comments/threads/{thread.id}",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
+            "/desk/pages/": "/desk/pages/",
+            "/desk/pages/new": "/desk/pages/new",
+            "/desk/pages/about": "/desk/pages/about",
+            "/desk/pages/<id:id>": f"/desk/pages/{page.id}",
+            "/desk/pages/<id:id>/review": f"/desk/pages/{page.id}/review",
+            "/desk/pages/<id:id>/removal": f"/desk/pages/{page.id}/removal",
+            "/desk/pages/<id:id>/history": f"/desk/pages/{page.id}/history",
             "/desk/menus/<any(head, foot):name>/": "/desk/menus/head/",
             "/desk/menus/<any(head, foot):name>/take-back": "/desk/menus/head/take-back",
             "/desk/ways/": "/desk/ways/",
@@ -367,7 +375,7 @@ class Marks:
 # What people typed or settings say: it stands on pages and is not ours to translate.
 CONTENT = [
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
-    "Water", "Floods", "Ines drew the map.",
+    "Water", "Floods", "Ines drew the map.", "/how-to-reach-us/",
     "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",

@@ -46,6 +46,18 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/reports/answered/"): (MODERATORS, 200),
     ("POST", "/desk/reports/<id:id>/answer"): (MODERATORS, 422),  # approving is no answer to a report
     ("POST", "/desk/reports/answers/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/pages/"): (EDITORS, 200),
+    ("POST", "/desk/pages/"): (EDITORS, 422),  # it has no words
+    ("GET", "/desk/pages/new"): (EDITORS, 200),
+    ("GET", "/desk/pages/about"): (EDITORS, 200),
+    ("POST", "/desk/pages/about"): (EDITORS, 409),  # what they saw is not what stands
+    ("GET", "/desk/pages/<id:id>"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>"): (EDITORS, 422),
+    ("POST", "/desk/pages/<id:id>/review"): (EDITORS, 422),
+    ("GET", "/desk/pages/<id:id>/removal"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>/removal"): (EDITORS, 422),
+    ("GET", "/desk/pages/<id:id>/history"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>/history"): (EDITORS, 422),
     ("GET", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 200),
     ("POST", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 409),  # what they saw is not what stands
     ("POST", "/desk/menus/<any(head, foot):name>/take-back"): (EDITORS, 409),
