@@ -28,7 +28,6 @@ from opm.lib.origin import ForeignOrigin
 from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
 from opm.posts.models import Post, Withdrawn
-from opm.posts.pages import PageWithdrawn
 from opm.reports.models import NotPublic
 
 # What may be shown again of a public form, in this order. Never a code, a token, or a field that we do not know.
@@ -114,7 +113,6 @@ def init(app) -> None:
         LinkEnded: _link_ended,
         NotPublic: _not_public,
         Withdrawn: _withdrawn,
-        PageWithdrawn: _page_withdrawn,
         NotSignedIn: _not_signed_in,
         SentAlready: _sent_already,
         NotAllowed: _not_allowed,
@@ -306,15 +304,10 @@ def _withdrawn(error: Withdrawn) -> Refused:
     )
 
 
-def _page_withdrawn(error: PageWithdrawn) -> Refused:
-    title, advice = WORDS[410]
-    return Refused(410, str(title), error.because or str(advice))
-
-
 def _not_signed_in(error) -> Refused:
     """What was sent is kept for when they are back."""
     sent = _sent()
-    secret = _kept(sent) if sent and sent.can_be_sent else None
+    secret = _kept(sent) if sent and sent.can_be_sent and not kept_forms.came_by_itself() else None
     if secret:
         advice = _("What you typed is kept here, in this browser, for a day. Sign in, and send it with one press.")
     elif sent:

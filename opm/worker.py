@@ -29,7 +29,7 @@ from opm.outbox import delivery
 from opm.outbox import forgetting as emails
 from opm.outbox.delivery import LEASE, ServerAway, deliver
 from opm.outbox.models import Email
-from opm.posts import publishing
+from opm.posts import drafting, publishing
 from opm.posts.models import Post
 from opm.reports import forgetting as reports
 
@@ -115,6 +115,7 @@ def forget(clocks: "Clocks") -> bool:
     throttle.forget_old()
     accounts.forget_old(site.network_days)
     kept_forms.forget_old()
+    drafting.forget_old()
     db.session.commit()
     counts = {}
     for what, take, days in (

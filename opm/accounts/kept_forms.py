@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
+from opm.lib.respond import is_for_fragment
 
 KEPT_FOR = timedelta(days=1)
 LARGEST_BYTES = 256 * 1024
@@ -133,14 +134,15 @@ def never_kept(view):
 
 
 def sent_by_itself(view):
-    """Marks a view to which a page sends by itself, again and again, what stands in a form all the while."""
-    view.is_sent_by_itself = view.is_never_kept = True
+    """Marks a view to which htmx sends by itself, again and again, what stands in a form all the while."""
+    view.is_sent_by_itself = True
     return view
 
 
 def came_by_itself() -> bool:
-    """Whether this request goes to such a view."""
-    return getattr(current_app.view_functions.get(request.endpoint), "is_sent_by_itself", False)
+    """Whether this is such a request."""
+    view = current_app.view_functions.get(request.endpoint)
+    return getattr(view, "is_sent_by_itself", False) and is_for_fragment(request.environ)
 
 
 def forget_old() -> None:

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.kept_forms import sent_by_itself
 from opm.extensions import db
 from opm.lib.respond import wants_fragment
 from opm.posts import checks, desk
@@ -14,6 +15,7 @@ bp = Blueprint("checks_desk", __name__, url_prefix="/posts")
 
 @bp.post("/<id:id>/checks")
 @requires(Ability.WRITE)
+@sent_by_itself
 def look_again(id):
     """Looks over what stands in the editor. Nothing is saved; without htmx the editor comes back with it."""
     post, form = desk.found(id), PostForm()

@@ -12,11 +12,13 @@ from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
-from opm.posts import changes, checks, publishing, writing
+from opm.posts import changes, checks, drafting, publishing, writing
 from opm.posts.changes import NotPublished
 from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
-from opm.posts.models import Byline, Post, State
+from opm.posts.models import Byline, Draft, Post, State
+from opm.posts.previewing import Preview
 from opm.posts.publishing import InThePast, NeedsAnother, NothingToRead, NotNow, NotReady, SlugTaken
+from opm.posts.writing import Words
 
 bp = Blueprint("posts_desk", __name__, url_prefix="/posts")
 
@@ -186,12 +188,18 @@ def found(id: int) -> Post:
 
 
 def editor(post: Post, form: PostForm | None = None, status: int = 200, revision: int | None = None, **values):
-    """The editor with what was typed, if anything was; it began from that revision, or is saved as the newest."""
-    values |= {"post": post, "form": form or _filled(post), "revision": revision or post.revision}
-    values["may_publish"] = may_publish = g.person.may(Ability.PUBLISH)
-    values["may_change"] = may_publish or post.is_in_the_making
+    """The page to write on: with what was typed, if anything was, which began from that revision; else as it is."""
+    may_publish = g.person.may(Ability.PUBLISH)
+    may_change = may_publish or post.is_in_the_making
+    draft = drafting.of(post, g.person) if may_change else None
+    if form is None:
+        form, revision = _filled(post, draft), draft.revision if draft else post.revision
+        values["is_as_kept"] = True
+    values |= {"post": post, "form": form, "revision": revision or post.revision, "draft": draft}
+    values |= {"may_publish": may_publish, "may_change": may_change, "others": drafting.others_at(post, g.person)}
+    values |= {"preview": Preview(post, form.title.data, form.text.data), "words_count": len(form.text.data.split())}
     if "checks" not in values:
-        values["checks"] = checks.of(values["form"].words, post.format)
+        values["checks"] = checks.of(form.words, post.format)
     return render_template("desk/posts/edit.html", **values), status
 
 
@@ -237,15 +245,16 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
     return None
 
 
-def _filled(post: Post) -> PostForm:
-    how, last_day = publishing.comments_of(post)
+def _filled(post: Post, draft: Draft | None) -> PostForm:
+    """With what is saved, or what this person has typed since."""
+    words, (how, last_day) = Words.of(draft or post), publishing.comments_of(post)
     publish_at = post.publish_at and settings.current().local(post.publish_at)
     return PostForm(
         formdata=None,
         data={
-            "title": post.title,
-            "summary": post.summary,
-            "text": post.text,
+            "title": words.title,
+            "summary": words.summary,
+            "text": words.text,
             "comments": how,
             "comments_last_day": f"{last_day}" if last_day else "",
             "publish_at": f"{publish_at:%Y-%m-%dT%H:%M}" if publish_at else "",

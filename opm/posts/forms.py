@@ -12,7 +12,7 @@ from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, Text, filled, no_lo
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.slugs import slug
-from opm.posts.changes import LONGEST_NOTE
+from opm.posts.preview_links import LONGEST_NAME
 from opm.posts.publishing import LONGEST_REASON
 from opm.posts.writing import Words
 
@@ -29,6 +29,11 @@ LONG = {
 }
 
 
+def as_sent(text: str) -> str:
+    """A text as it comes back from a form that it was shown in."""
+    return LINE_ENDS.sub("\n", UNSEEN.sub("", LINE_ENDS.sub("\n", text))).strip("\n")
+
+
 class Source(StringField):
     """What is kept as it was typed, blanks at the ends of lines included: in Markdown they mean something."""
 
@@ -37,7 +42,7 @@ class Source(StringField):
 
     def process_formdata(self, values):
         super().process_formdata(values)
-        self.data = LINE_ENDS.sub("\n", UNSEEN.sub("", LINE_ENDS.sub("\n", self.data or ""))).strip("\n")
+        self.data = as_sent(self.data or "")
 
 
 class TitleForm(DeskForm):
@@ -62,6 +67,23 @@ class WordsForm(DeskForm):
         return Words(self.title.data, self.summary.data, self.text.data)
 
 
+class DraftForm(WordsForm):
+    """What was typed so far, which need not be fit to be saved."""
+
+    title = Line(validators=[no_longer_than(LONGEST_TITLE, LONG["title"])])
+
+
+class LinkForm(DeskForm):
+    """For whom a private link is."""
+
+    name = Line(
+        validators=[
+            filled(_("Say for whom it is")),
+            no_longer_than(LONGEST_NAME, _("A name has at most %(most)s characters")),
+        ]
+    )
+
+
 class PostForm(WordsForm):
     """The whole editor, with what is to be done with it."""
 
@@ -73,7 +95,7 @@ class PostForm(WordsForm):
     comments_last_day = Line()
     publish_at = Line()
     because = Text(validators=[no_longer_than(LONGEST_REASON, LONG["reason"])])
-    change_note = Text(validators=[no_longer_than(LONGEST_NOTE, LONG["reason"])])
+    change_note = Text(validators=[no_longer_than(LONGEST_REASON, LONG["reason"])])
 
     @property
     def last_day(self) -> date | None:
@@ -120,27 +142,6 @@ class AddressForm(DeskForm):
         """Something is left of it in small letters, digits and hyphens."""
         if not self.wanted:
             raise ValidationError(_now("Use letters from a to z, digits and hyphens, like bench-every-200-steps"))
-
-
-class RestoreForm(DeskForm):
-    """Which version was the newest when somebody went back to an old one, and what readers are told."""
-
-    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
-    change_note = Text(validators=[no_longer_than(LONGEST_NOTE, LONG["reason"])])
-
-
-class NoteForm(DeskForm):
-    """What readers are told of a change, or that it is not told any more."""
-
-    text = Text(
-        validators=[filled(_("Tell readers what changed")), no_longer_than(LONGEST_NOTE, LONG["reason"])],
-    )
-    do = StringField(default="correct")
-
-    @property
-    def takes_back(self) -> bool:
-        """Whether the button was the one that takes a note away."""
-        return self.do.data == "take back"
 
 
 class WithdrawalForm(DeskForm):

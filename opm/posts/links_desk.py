@@ -5,29 +5,20 @@ from flask import Blueprint, abort, g, render_template, request
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.extensions import db
-from opm.lib.forms import DeskForm, Line, filled, no_longer_than
-from opm.lib.i18n import lazy_gettext as _
 from opm.lib.respond import see_other
-from opm.posts import preview_links
+from opm.posts import desk, preview_links
+from opm.posts.forms import LinkForm
 from opm.posts.models import Post
-from opm.posts.preview_links import LONGEST_NAME, MOST_LINKS, LinkRevoked, PreviewLink, TooManyLinks
+from opm.posts.preview_links import MOST_LINKS, LinkRevoked, PreviewLink, TooManyLinks
 
 bp = Blueprint("links_desk", __name__, url_prefix="/posts/<id:id>/links")
-
-LONG = _("A name has at most %(most)s characters")
-
-
-class LinkForm(DeskForm):
-    """For whom a link is."""
-
-    name = Line(validators=[filled(_("Say for whom it is")), no_longer_than(LONGEST_NAME, LONG)])
 
 
 @bp.get("")
 @requires(Ability.WRITE)
 def links(id):
     """The links of one post."""
-    return _links(_found(id), LinkForm(formdata=None))
+    return _links(desk.found(id), LinkForm(formdata=None))
 
 
 @bp.post("")
@@ -51,7 +42,7 @@ def make(id):
 @requires(Ability.WRITE)
 def change(id, link_id):
     """Renews one, or ends it."""
-    post = _found(id)
+    post = desk.found(id)
     link = PreviewLink.held(post, link_id) or abort(404)
     acts = {"renew": link.renew, "revoke": lambda: link.revoke(g.person)}
     try:
@@ -60,10 +51,6 @@ def change(id, link_id):
         return _links(post, LinkForm(formdata=None), 409, has_ended=link)
     db.session.commit()
     return see_other(f"/desk/posts/{id}/links#link-{link.id}")
-
-
-def _found(id: int) -> Post:
-    return db.session.scalar(Post.at_desk().where(Post.id == id)) or abort(404)
 
 
 def _links(post: Post, form: LinkForm, status: int = 200, **values):
