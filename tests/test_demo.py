@@ -16,7 +16,9 @@ from opm.comments.models import Act, Comment, Decision, State, Thread
 from opm.demo import writing
 from opm.extensions import db
 from opm.outbox.models import Email
+from opm.posts import checks, publishing
 from opm.posts.models import Author, Category, Post, Series, Tag
+from opm.posts.models import State as PostState
 from opm.reports.models import Report
 
 # A night in which the clocks go back, New Year's Eve, just after midnight, just before.
@@ -104,6 +106,20 @@ def test_what_there_is(northmere, clock):
             parts = db.session.scalars(select(Post).filter_by(series=series).order_by(Post.series_position)).all()
             assert [post.series_position for post in parts] == [*range(1, len(parts) + 1)]
             assert [post.published_at for post in parts] == sorted(post.published_at for post in parts)
+
+
+def test_the_desk_has_a_post_in_each_state_before_publication(northmere, clock, browser):
+    with northmere(False):
+        making = db.session.scalars(Post.at_desk().where(Post.published_at.is_(None))).all()
+        assert {post.state for post in making} == {PostState.DRAFT, PostState.IN_REVIEW, PostState.SCHEDULED}
+        for post in making:
+            assert checks.blocking(post) == []
+            assert post.published_on or post.state != PostState.SCHEDULED
+    clock.forward(days=5)
+    with northmere():
+        assert len(publishing.publish_due()) == 1
+    browser.visit("/")
+    assert "The bridge closes" in browser.text
 
 
 def test_tags_lead_from_one_post_to_another(northmere):
@@ -231,7 +247,7 @@ def test_two_threads_are_five_deep_and_keep_a_mark_for_what_is_gone(northmere, s
         shown = [branch for root in threads.page(thread).rows for branch in _all(root)]
         assert max(branch.depth for branch in shown) == 3
         assert [branch for branch in shown if branch.answers], "nothing is deeper than the indent"
-        gone = db.session.get(Comment, *[branch.id for branch in shown if not branch.is_published])
+        gone = db.session.get(Comment, *[branch.words.id for branch in shown if not branch.words.is_published])
         assert gone.state == mark
         assert comments(Comment.parent_id == gone.id, Comment.state == State.PUBLISHED)
         assert gone.withdrawn_at is None or gone.withdrawn_at > gone.published_at

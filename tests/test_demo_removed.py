@@ -123,7 +123,7 @@ def test_it_lists_what_goes_and_asks(app, inside, browser, command):
     before = rows(app)
     told = command("--remove", typed="n\n")
     assert told.exit_code == 1
-    for line in ("12 posts, with their", "74 comments", "3 of these comments", "4 reports", "account of Ines Calder"):
+    for line in ("15 posts, with their", "74 comments", "3 of these comments", "4 reports", "account of Ines Calder"):
         assert line in told.output
     assert command("--remove").exit_code == 1, "nobody was there to be asked"
     assert rows(app) == before
@@ -155,7 +155,7 @@ def test_it_reads_well_when_empty_and_does_not_come_back_by_itself(inside, brows
     assert "no demo" in again.output
     assert command().exit_code == 0, "whoever asks for it gets it"
     with inside(False):
-        assert numbers(Post) == {"Post": 12}
+        assert numbers(Post) == {"Post": 15}
 
 
 def test_what_the_team_made_of_it_stays(app, inside, command):
@@ -187,6 +187,17 @@ def test_what_the_team_made_of_it_stays(app, inside, command):
         assert [person.name for person in db.session.scalars(Person.staff())] == ["Piotr Lund"]
         assert [file.name for file in media.folder().iterdir()] == [picture]
     assert Browser(app).visit(left.address)
+
+
+def test_a_post_that_one_of_the_demo_wrote_keeps_their_name(inside, command):
+    with inside():
+        demo.load()
+        cast.a_draft("Kerbs", by=ines())
+    assert command("--remove", "--yes").exit_code == 0
+    with inside(False):
+        (left,) = db.session.scalars(select(Post))
+        assert left.written_by.name == "Ines Calder"
+        assert not left.written_by.is_staff
 
 
 def test_whoever_was_signed_in_as_one_of_the_demo_is_signed_out(app, inside, command):

@@ -45,6 +45,7 @@ def load() -> None:
     staff = _staff()
     posts = writing.publish_all(staff)
     talk.hold(posts, staff)
+    writing.begin_others(staff)
     publicity.bump()
 
 

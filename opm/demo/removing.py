@@ -15,32 +15,28 @@ from dataclasses import dataclass
 from sqlalchemy import String, cast, delete, exists, func, literal, or_, select, update
 
 from opm import settings
-from opm.accounts.choices import Choice
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
 from opm.comments.models import Comment, Decision, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.demo import writing
-from opm.extensions import db
+from opm.extensions import Model, db
 from opm.lib import clock
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import ngettext
 from opm.lib.moved import Moved
 from opm.lib.slugs import slug
 from opm.outbox.models import Email
-from opm.posts.models import Author, Byline, Category, Post, Series, Tag, post_category, post_tag
-from opm.posts.pages import PageRevision, StandingPage
+from opm.posts.models import Author, Byline, Category, Draft, Post, Series, Tag, post_category, post_tag
+from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
 from opm.reports.models import Report, Settlement
 from opm.reports.reporting import CONFIRM_MAIL as REPORT_MAIL
 from opm.reports.settling import OUTCOME_MAIL as ANSWER_MAIL
 
 UPLOAD = re.compile(r"/uploads/([\w.-]+)")
-NAMED = (  # where somebody's name stands for good
-    Decision.by_id, Settlement.by_id, Comment.staff_id, Choice.by_id, PageRevision.by_id, StandingPage.changed_by_id,
-    StandingPage.reviewed_by_id,
-)  # fmt: skip
+PASSING = {Session, SignInAttempt, Draft}  # these go with their person
 QUICKLY = {"synchronize_session": False}
 
 
@@ -160,13 +156,19 @@ def _clear_shelves() -> None:
 
 def _part_from(person: Person) -> None:
     """Ends their sessions and drops them, or keeps them as somebody who has left where their name stands."""
-    _drop(SignInAttempt, SignInAttempt.person_id == person.id)
-    _drop(Session, Session.person_id == person.id)
+    for kind in PASSING:
+        _drop(kind, kind.person_id == person.id)
     db.session.execute(update(Author).where(Author.person_id == person.id).values(person_id=None))
-    if any(db.session.scalar(select(exists().where(named == person.id))) for named in NAMED):
+    if any(db.session.scalar(select(exists().where(column == person.id))) for column in _naming_people()):
         person.left_at = person.left_at or clock.now()
     else:
         _drop(Person, Person.id == person.id)
+
+
+def _naming_people() -> list:
+    """Every column of any table in which somebody's name may stand for good."""
+    columns = (column for table in Model.metadata.sorted_tables for column in table.columns)
+    return [column for column in columns if column.references(Person.__table__.c.id)]
 
 
 def _is_shown_elsewhere(name: str) -> bool:

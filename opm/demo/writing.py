@@ -1,4 +1,4 @@
-"""What the team wrote: each post a Markdown file in `posts/`, with its facts on top.
+"""What the team wrote: each post a Markdown file in `posts/`, with its facts on top; those still to come in `making/`.
 
 A post links to an earlier one by `post:` and its slug, since addresses hold a date and dates hang on today. It shows
 a picture of `pictures/` by `picture:` and its name. (The pictures are drawn as SVG files beside them.)
@@ -14,12 +14,14 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.slugs import slug
-from opm.posts.models import Author, Category, Post, Series, Tag
+from opm.posts.models import Author, Category, Post, Series, State, Tag
 from opm.posts.pictures import media
-from opm.posts.publishing import publish
+from opm.posts.publishing import publish, schedule, submit
+from opm.posts.writing import Words, begin, save
 
 SOURCE = "demo"  # by this posts and comments are known to be the demo's own
 FILES = Path(__file__).parent / "posts"
+IN_THE_MAKING = Path(__file__).parent / "making"
 PICTURES = Path(__file__).parent / "pictures"
 ABOUT_AUTHORS = {
     "Ines Calder": "Ines leads the policy team of Northmere Council. She used to drive the number 7.",
@@ -83,6 +85,29 @@ def publish_all(staff: dict[str, Person]) -> dict[str, Post]:
     for piece in pieces():
         posts[piece.slug] = _publish(piece, bylines, shelves, posts)
     return posts
+
+
+def begin_others(staff: dict[str, Person]) -> None:
+    """Those at which the team is still at work: a draft, one for review, one that waits for its day. Call it last."""
+    for piece in map(Piece.read, sorted(IN_THE_MAKING.glob("*.md"))):
+        by = staff[piece.facts["by"]]
+        post = begin(piece.facts["title"], by)
+        post.source, post.source_id, post.slug, post.is_slug_chosen = SOURCE, piece.slug, piece.slug, True
+        post.categories = _filed(Category, piece.names("categories"))
+        post.tags = _filed(Tag, piece.names("tags"))
+        save(post, Words(post.title, piece.facts.get("summary", ""), piece.text), by, post.revision)
+        _send_on(post, piece, by)
+
+
+def _send_on(post: Post, piece: Piece, by: Person) -> None:
+    if days := piece.facts.get("goes out in days"):
+        schedule(post, moment(_today() + timedelta(days=int(days)), piece.facts["time"]), by)
+    elif piece.facts["state"] == State.IN_REVIEW:
+        submit(post, by)
+
+
+def _filed(kind, names: list[str]) -> list:
+    return [kind.by_slug(slug(name)) for name in names]
 
 
 def pieces() -> list[Piece]:
