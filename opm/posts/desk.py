@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from opm import settings
 from opm.accounts.abilities import Ability
 from opm.accounts.access import NotAllowed, requires
+from opm.accounts.kept_forms import SentForm
 from opm.comments.closing import TooOld
 from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
@@ -14,6 +15,7 @@ from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
 from opm.posts import changes, checks, drafting, publishing, writing
 from opm.posts.changes import NotPublished
+from opm.posts.conflicts import Conflict
 from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
 from opm.posts.models import Byline, Draft, Post, State
 from opm.posts.previewing import Preview
@@ -110,7 +112,7 @@ def save(id):
     try:
         writing.save(post, form.words, g.person, form.revision.data)
     except writing.Overtaken:
-        return render_template("desk/posts/conflict.html", post=post, form=form), 409
+        return _conflict(post, form)
     except NotReady as refused:
         form.text.errors = refused.sentences
         return editor(post, form, 422, form.revision.data)
@@ -243,6 +245,14 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
     except tuple(REFUSED) as refusal:
         return str(REFUSED[type(refusal)])
     return None
+
+
+def _conflict(post: Post, form: PostForm):
+    """Both versions. What was sent is kept as it is by itself, whatever becomes of this page."""
+    drafting.keep(post, form.words, g.person, form.revision.data)
+    db.session.commit()
+    conflict, sent = Conflict.of(post, form.words, form.revision.data), SentForm.of_request()
+    return render_template("desk/posts/conflict.html", post=post, conflict=conflict, sent=sent), 409
 
 
 def _filled(post: Post, draft: Draft | None) -> PostForm:
