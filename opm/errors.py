@@ -28,6 +28,7 @@ from opm.lib.origin import ForeignOrigin
 from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
 from opm.posts.models import Post, Withdrawn
+from opm.posts.pages import PageWithdrawn
 from opm.reports.models import NotPublic
 
 # What may be shown again of a public form, in this order. Never a code, a token, or a field that we do not know.
@@ -113,6 +114,7 @@ def init(app) -> None:
         LinkEnded: _link_ended,
         NotPublic: _not_public,
         Withdrawn: _withdrawn,
+        PageWithdrawn: _page_withdrawn,
         NotSignedIn: _not_signed_in,
         SentAlready: _sent_already,
         NotAllowed: _not_allowed,
@@ -302,6 +304,11 @@ def _withdrawn(error: Withdrawn) -> Refused:
         if error.because
         else _("It stood here once. Its comments have gone with it."),
     )
+
+
+def _page_withdrawn(error: PageWithdrawn) -> Refused:
+    title, advice = WORDS[410]
+    return Refused(410, str(title), error.because or str(advice))
 
 
 def _not_signed_in(error) -> Refused:

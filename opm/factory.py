@@ -20,7 +20,16 @@ from opm.lib import assets, caching, compression, headers, i18n, journal, machin
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
-from opm.posts import checks_desk, drafting_desk, links_desk, menus_desk, previewing_desk
+from opm.posts import (
+    changes_desk,
+    checks_desk,
+    drafting_desk,
+    history_desk,
+    links_desk,
+    menus_desk,
+    pages_desk,
+    previewing_desk,
+)
 from opm.posts import desk as posts_desk
 from opm.posts import views as posts
 from opm.reports import desk as reports_desk
@@ -80,11 +89,14 @@ def _open_rooms(app):
     behind_the_door = desk.blueprint(
         accounts.leaving,
         accounts_desk.bp,
+        changes_desk.bp,
         checks_desk.bp,
         comments_desk.bp,
+        history_desk.bp,
         links_desk.bp,
         menus_desk.bp,
         outbox_desk.bp,
+        pages_desk.bp,
         posts_desk.bp,
         drafting_desk.bp,
         previewing_desk.bp,

@@ -18,7 +18,7 @@ from opm.factory import create_app
 from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
-from opm.posts import preview_links
+from opm.posts import changes, preview_links
 from opm.posts.pictures import media
 from opm.reports import settling
 from opm.reports.models import Outcome
@@ -40,6 +40,7 @@ NUMBER = "<int(min=1, max=1000000):number>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
 MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
+VERSION = "<int(min=1, max=9999999):number>"
 OLD_FEED = "<any(atom, rdf, rss, rss2):kind>"
 DAY = f"{MONTH}<int(fixed_digits=2):day>/"
 
@@ -54,7 +55,8 @@ def addresses(inside):
     """For each rule of the site an address that leads somewhere."""
     with inside():
         ines = cast.ines()
-        thread = cast.a_filed_post().thread
+        post = cast.a_filed_post()
+        thread, noted = post.thread, changes.note(post, "The lane is closed.", ines)
         waiting = cast.a_comment(thread, flags=["links"], text="It waits.")
         unconfirmed = cast.a_comment(thread, State.UNCONFIRMED, text="Unconfirmed.")
         published = cast.a_comment(thread, State.PUBLISHED, text="Published.")
@@ -62,6 +64,7 @@ def addresses(inside):
         attempt = signing_in.begin(ines)
         email = posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
         email.state = EmailState.KEPT
+        page = cast.a_page()
         db.session.flush()
         draft = cast.a_draft()
         link = preview_links.make(draft, "Kit Vane", ines)
@@ -75,7 +78,7 @@ def addresses(inside):
             f"{DAY}<slug>/": cast.POST,
             f"{DAY}<slug>/{PAGE}": f"{cast.POST}page/1/",
             "/<path:address>/comments/": f"{cast.POST}comments/",
-            "/<slug>/": cast.a_page().address,
+            "/<slug>/": page.address,
             f"{DAY}<slug>/{NUMBER}": f"{cast.POST}2/",
             f"/<path:address>/comment-page-{NUMBER}": f"{cast.POST}comment-page-2/",
             "/about/": "/about/",
@@ -105,6 +108,13 @@ def addresses(inside):
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
             "/desk/comments/threads/<id:id>": f"/desk/comments/threads/{thread.id}",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
+            "/desk/pages/": "/desk/pages/",
+            "/desk/pages/new": "/desk/pages/new",
+            "/desk/pages/about": "/desk/pages/about",
+            "/desk/pages/<id:id>": f"/desk/pages/{page.id}",
+            "/desk/pages/<id:id>/review": f"/desk/pages/{page.id}/review",
+            "/desk/pages/<id:id>/removal": f"/desk/pages/{page.id}/removal",
+            "/desk/pages/<id:id>/history": f"/desk/pages/{page.id}/history",
             "/desk/menus/<any(head, foot):name>/": "/desk/menus/head/",
             "/desk/menus/<any(head, foot):name>/take-back": "/desk/menus/head/take-back",
             "/desk/ways/": "/desk/ways/",
@@ -114,6 +124,11 @@ def addresses(inside):
             "/desk/posts/": "/desk/posts/",
             "/desk/posts/new": "/desk/posts/new",
             "/desk/posts/<id:id>": f"/desk/posts/{draft.id}",
+            "/desk/posts/<id:id>/history": f"/desk/posts/{draft.id}/history",
+            "/desk/posts/<id:id>/history/compare": f"/desk/posts/{draft.id}/history/compare",
+            f"/desk/posts/<id:id>/history/{VERSION}": f"/desk/posts/{draft.id}/history/1",
+            "/desk/posts/<id:id>/notes": f"/desk/posts/{post.id}/notes",
+            "/desk/posts/<id:id>/notes/<id:note_id>": f"/desk/posts/{post.id}/notes/{noted.id}",
             "/desk/posts/<id:id>/address": f"/desk/posts/{draft.id}/address",
             "/desk/posts/<id:id>/checks": f"/desk/posts/{draft.id}/checks",
             "/desk/posts/<id:id>/put-back": f"/desk/posts/{draft.id}/put-back",
@@ -363,13 +378,13 @@ class Marks:
 # What people typed or settings say: it stands on pages and is not ours to translate.
 CONTENT = [
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
-    "Water", "Floods", "Ines drew the map.",
+    "Water", "Floods", "Ines drew the map.", "/how-to-reach-us/",
     "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
-    "Europe/London",
+    "Europe/London", "The lane is closed.",
 ]  # fmt: skip
 
 

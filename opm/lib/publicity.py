@@ -32,6 +32,11 @@ def version() -> int:
     return db.session.scalar(select(Publicity.version)) or 0
 
 
+def hold() -> None:
+    """Nobody else changes what the public sees until this transaction ends: what must be like no other is chosen so."""
+    db.session.execute(select(Publicity.version).with_for_update())
+
+
 def bump() -> None:
     """Say that what the public sees has changed. Call it last."""
     db.session.flush()

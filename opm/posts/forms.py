@@ -12,6 +12,7 @@ from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, Text, filled, no_lo
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.slugs import slug
+from opm.posts.changes import LONGEST_NOTE
 from opm.posts.preview_links import LONGEST_NAME
 from opm.posts.publishing import LONGEST_REASON
 from opm.posts.writing import Words
@@ -95,7 +96,7 @@ class PostForm(WordsForm):
     comments_last_day = Line()
     publish_at = Line()
     because = Text(validators=[no_longer_than(LONGEST_REASON, LONG["reason"])])
-    change_note = Text(validators=[no_longer_than(LONGEST_REASON, LONG["reason"])])
+    change_note = Text(validators=[no_longer_than(LONGEST_NOTE, LONG["reason"])])
 
     @property
     def last_day(self) -> date | None:
@@ -142,6 +143,27 @@ class AddressForm(DeskForm):
         """Something is left of it in small letters, digits and hyphens."""
         if not self.wanted:
             raise ValidationError(_now("Use letters from a to z, digits and hyphens, like bench-every-200-steps"))
+
+
+class RestoreForm(DeskForm):
+    """Which version was the newest when somebody went back to an old one, and what readers are told."""
+
+    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
+    change_note = Text(validators=[no_longer_than(LONGEST_NOTE, LONG["reason"])])
+
+
+class NoteForm(DeskForm):
+    """What readers are told of a change, or that it is not told any more."""
+
+    text = Text(
+        validators=[filled(_("Tell readers what changed")), no_longer_than(LONGEST_NOTE, LONG["reason"])],
+    )
+    do = StringField(default="correct")
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the button was the one that takes a note away."""
+        return self.do.data == "take back"
 
 
 class WithdrawalForm(DeskForm):

@@ -75,5 +75,5 @@ def _page(form: ListForm, status=200, is_overtaken=False, **values):
     if is_overtaken or form.seen is None:
         form.seen = last.number if last else 0
     values |= {"form": form, "what": form.what, "last": last, "blank": Row(), "is_overtaken": is_overtaken}
-    values["offered"] = menus.offered()
+    values |= {"offered": menus.offered(), "faults": form.faults()}
     return page_or_fragment("desk/menus/page.html", "desk/menus/_list.html", status, **values)

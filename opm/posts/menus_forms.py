@@ -10,7 +10,7 @@ from wtforms import ValidationError
 from opm.lib.forms import DeskForm, Line, filled, no_longer_than
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
-from opm.posts.leading import leads_somewhere
+from opm.posts import destinations
 from opm.posts.menus import Arrangement
 from opm.settings import LEADS_SOMEWHERE, Link
 
@@ -58,11 +58,6 @@ class Row:
     def title(self) -> str:
         """What it is called, for whoever hears of it."""
         return self.form.title.data or self.form.address.data
-
-    @property
-    def is_astray(self) -> bool:
-        """Whether it would lead readers to nothing, on this site."""
-        return not self.form.errors and not leads_somewhere(self.form.address.data)
 
 
 class ListForm:
@@ -121,6 +116,12 @@ class ListForm:
         names = self.what.fields
         staying = [row.form for row in self.rows if not row.is_out]
         return [self.what.entry(**{name: form[name].data for name in names}) for form in staying]
+
+    def faults(self) -> dict[str, str]:
+        """What readers would miss at the addresses that lead to nothing on this site. The team's own door is none."""
+        addresses = [row.form.address.data for row in self.rows if not row.form.errors]
+        found = destinations.of(address for address in addresses if not address.startswith("/desk/"))
+        return {address: there.fault for address, there in found.items() if there.fault}
 
     def refusals(self) -> list[tuple[str, str]]:
         """What was refused, for the summary: (the field's id, the sentence)."""

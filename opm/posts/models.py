@@ -67,6 +67,11 @@ class ChangeNote(db.Model):
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     by: Mapped[Person | None] = relationship()
 
+    @classmethod
+    def held(cls, id: int) -> "ChangeNote | None":
+        """The note, locked until this transaction ends."""
+        return db.session.get(cls, id, with_for_update=True)
+
 
 WHERE = "sqlite_where", "postgresql_where"  # of an index over some rows only
 
@@ -161,7 +166,8 @@ class Post(db.Model):
     @classmethod
     def held(cls, id: int) -> "Post | None":
         """The post with all that its team knows of it, locked until this transaction ends."""
-        return db.session.scalar(cls.at_desk().where(cls.id == id).with_for_update(of=cls))
+        held = cls.at_desk().where(cls.id == id).with_for_update(of=cls)
+        return db.session.scalar(held.execution_options(populate_existing=True))
 
     @classmethod
     def at_desk(cls, with_words: bool = True):

@@ -76,6 +76,7 @@ def schedule(post: Post, at: datetime, by: Person) -> None:
     _expect_ready(post, by)
     if at <= clock.now():
         raise InThePast
+    publicity.hold()
     post.state, post.publish_at, post.returned_because = State.SCHEDULED, at, ""
     _take_address(post, at)
 
@@ -102,6 +103,8 @@ def publish_due() -> list[int]:
     ids = db.session.scalars(Post.due()).all()
     held = (Post.held(id) for id in ids)
     due = [post for post in held if post and post.state == State.SCHEDULED and post.publish_at <= clock.now()]
+    if due:
+        publicity.hold()
     for post in due:
         place(post, post.publish_at)
     if due:
@@ -114,6 +117,7 @@ def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = N
 
     A slug that another post of that day has is given a number. A moment in the past mails no one.
     """
+    publicity.hold()
     place(post, at, comments_closed_at=comments_closed_at)
     publicity.bump()
 
@@ -159,14 +163,16 @@ def put_back(post: Post) -> None:
 
 def readdress(post: Post, slug: str) -> None:
     """Gives it another address; the old one of a public post leads there. The caller commits. Raises SlugTaken."""
+    thread = Thread.held(post.thread_id) if post.thread_id else None
+    publicity.hold()
     taken = slugs_of_its_day(post) if post.published_on else set()
     if slug in taken:
         raise SlugTaken(first_free(slug, taken))
     before = post.published_on and post.address
     post.slug, post.is_slug_chosen = slug, True
-    if post.thread_id is not None and before != post.address:
+    if thread and before != post.address:
         moved.move(before, post.address)
-        Thread.held(post.thread_id).address = post.address
+        thread.address = post.address
         publicity.bump()
 
 

@@ -16,7 +16,7 @@ from opm.posts.around import around
 from opm.posts.filed import Author, Category, Series, Tag
 from opm.posts.lists import Listing, Period
 from opm.posts.models import Post, Withdrawn
-from opm.posts.pages import StandingPage
+from opm.posts.pages import PageWithdrawn, StandingPage
 from opm.posts.pictures import media
 from opm.posts.preview_links import PreviewLink
 
@@ -130,7 +130,12 @@ def picture(name):
 @public_page
 def page(slug):
     """A standing page."""
-    return render_template("posts/page.html", page=StandingPage.at(slug) or abort(404))
+    if found := StandingPage.at(slug):
+        return render_template("posts/page.html", page=found)
+    gone = StandingPage.withdrawn(slug) or abort(404)
+    if gone.withdrawn_to:
+        return redirect(gone.withdrawn_to, code=301)
+    raise PageWithdrawn(gone.withdrawn_because)
 
 
 def _filtered(listing: Listing, number: int, category: Category | None = None, **values):

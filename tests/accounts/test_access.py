@@ -46,12 +46,31 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/reports/answered/"): (MODERATORS, 200),
     ("POST", "/desk/reports/<id:id>/answer"): (MODERATORS, 422),  # approving is no answer to a report
     ("POST", "/desk/reports/answers/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/pages/"): (EDITORS, 200),
+    ("POST", "/desk/pages/"): (EDITORS, 422),  # it has no words
+    ("GET", "/desk/pages/new"): (EDITORS, 200),
+    ("GET", "/desk/pages/about"): (EDITORS, 200),
+    ("POST", "/desk/pages/about"): (EDITORS, 409),  # what they saw is not what stands
+    ("GET", "/desk/pages/<id:id>"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>"): (EDITORS, 422),
+    ("POST", "/desk/pages/<id:id>/review"): (EDITORS, 422),
+    ("GET", "/desk/pages/<id:id>/removal"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>/removal"): (EDITORS, 422),
+    ("GET", "/desk/pages/<id:id>/history"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>/history"): (EDITORS, 422),
     ("GET", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 200),
     ("POST", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 409),  # what they saw is not what stands
     ("POST", "/desk/menus/<any(head, foot):name>/take-back"): (EDITORS, 409),
     ("GET", "/desk/ways/"): (EDITORS, 200),
     ("POST", "/desk/ways/"): (EDITORS, 409),
     ("POST", "/desk/ways/take-back"): (EDITORS, 409),
+    ("GET", "/desk/posts/<id:id>/history"): (WRITERS, 200),
+    ("GET", "/desk/posts/<id:id>/history/compare"): (WRITERS, 200),
+    ("GET", "/desk/posts/<id:id>/history/<int(min=1, max=9999999):number>"): (WRITERS, 200),
+    ("POST", "/desk/posts/<id:id>/history/<int(min=1, max=9999999):number>"): (WRITERS, 409),  # it is newer
+    ("GET", "/desk/posts/<id:id>/notes"): (EDITORS, 200),
+    ("POST", "/desk/posts/<id:id>/notes"): (EDITORS, 422),  # a note has words
+    ("POST", "/desk/posts/<id:id>/notes/<id:note_id>"): (EDITORS, 422),
     ("POST", "/desk/posts/<id:id>/draft"): (WRITERS, 200),
     ("POST", "/desk/posts/<id:id>/draft/throw-away"): (WRITERS, 303),
     ("GET", "/desk/posts/<id:id>/preview"): (WRITERS, 200),

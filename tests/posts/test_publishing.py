@@ -1,5 +1,6 @@
 """From a draft to the public and back: who may do it, when it happens, and what two at once see."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -186,6 +187,43 @@ def test_what_was_taken_off_the_schedule_stays_in(app, inside, draft, clock):
 def test_the_past_cannot_be_scheduled(inside, draft):
     with inside(), pytest.raises(InThePast):
         publishing.schedule(Post.held(draft), clocks.now(), cast.edith())
+
+
+def at_once(app, *deeds):
+    """Does these at the same moment, each in a transaction of its own. Returns what came of each, or its error."""
+
+    def do(deed):
+        with app.app_context():
+            try:
+                done = deed()
+                db.session.commit()
+            except Exception as error:
+                return error
+            return done
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(do, deeds))
+
+
+def test_two_workers_publish_what_is_due_once(app, inside, clock):
+    with inside():
+        ids = [cast.a_draft(f"Post {number}").id for number in range(6)]
+        for id in ids:
+            publishing.schedule(Post.held(id), in_an_hour(), cast.edith())
+    clock.forward(hours=2)
+    published = at_once(app, *[publishing.publish_due] * 4)
+    assert sorted(id for some in published for id in some) == sorted(ids)
+    with inside(False):
+        assert len(db.session.scalars(select(Thread)).all()) == 6
+
+
+def test_posts_of_one_title_that_go_out_at_once_have_addresses_of_their_own(app, inside):
+    with inside():
+        ids, edith = [cast.a_draft().id for _ in range(4)], cast.edith()
+    assert at_once(app, *[lambda id=id: publishing.publish_now(Post.held(id), edith) for id in ids]) == [None] * 4
+    with inside(False):
+        slugs = sorted(db.session.scalars(select(Post.slug)))
+    assert slugs == ["twelve-benches", "twelve-benches-2", "twelve-benches-3", "twelve-benches-4"]
 
 
 def test_a_scheduled_post_has_its_address_for_itself(inside, draft):

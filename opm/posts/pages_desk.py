@@ -1,0 +1,253 @@
+"""Where the team writes standing pages, reads them through again, and takes them away."""
+
+from flask import Blueprint, abort, g, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, load_only
+
+from opm import settings
+from opm.accounts import choices
+from opm.accounts.abilities import Ability
+from opm.accounts.access import requires
+from opm.accounts.choices import Choice
+from opm.extensions import db
+from opm.lib import markdown, worddiff
+from opm.lib.i18n import gettext as _
+from opm.lib.respond import see_other
+from opm.posts import standing
+from opm.posts.menus import ARRANGEMENTS
+from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State
+from opm.posts.pages_forms import A_YEAR_ON, AboutForm, ReviewForm, WithdrawalForm, WordsForm, today
+from opm.posts.pictures.media import with_sizes
+
+bp = Blueprint("pages_desk", __name__, url_prefix="/pages")
+
+MOST_LISTED = 500
+
+
+@bp.get("/")
+@requires(Ability.ARRANGE)
+def pages():
+    """Every standing page: who changed it last, and whether it is still true. `?due` shows what is due alone."""
+    shown = select(StandingPage).options(
+        load_only(
+            StandingPage.slug, StandingPage.title, StandingPage.state, StandingPage.changed_at,
+            StandingPage.reviewed_at, StandingPage.review_on,
+        ),
+        joinedload(StandingPage.changed_by),
+        joinedload(StandingPage.reviewed_by),
+    )  # fmt: skip
+    found = db.session.scalars(shown.order_by(StandingPage.id.desc()).limit(MOST_LISTED)).all()
+    return render_template(
+        "desk/pages/list.html",
+        pages=sorted((page for page in found if page.is_due or "due" not in request.args), key=_by_title),
+        is_due_only="due" in request.args,
+        about=Choice.latest("about"),
+    )
+
+
+@bp.get("/new")
+@requires(Ability.ARRANGE)
+def new():
+    """An empty page."""
+    return _words(None, WordsForm(formdata=None))
+
+
+@bp.post("/")
+@requires(Ability.ARRANGE)
+def begin():
+    """Keeps a new page as a draft, or publishes it at once."""
+    form = WordsForm()
+    if _wants_preview():
+        return _words(None, form, words=_html(form.text.data))
+    if not form.validate():
+        return _words(None, form, status=422)
+    try:
+        page = standing.begin(form.title.data, form.text.data, g.person, form.wanted_slug)
+    except SlugTaken as taken:
+        return _words(None, _with_free(form, taken), status=422)
+    if request.form.get("do") == "publish":
+        standing.publish(page)
+    db.session.commit()
+    return see_other(f"/desk/pages/{page.id}#saved")
+
+
+@bp.get("/<id:id>")
+@requires(Ability.ARRANGE)
+def page(id):
+    """One page, to be written, read through or taken away."""
+    page = _found(id)
+    return _words(page, WordsForm(formdata=None, obj=page))
+
+
+@bp.post("/<id:id>")
+@requires(Ability.ARRANGE)
+def save(id):
+    """Saves its words and its address, and publishes it if asked to. Shows both versions if somebody was quicker."""
+    page = StandingPage.held(id) or abort(404)
+    form = WordsForm(own_slug=page.slug)
+    if _wants_preview():
+        return _words(page, form, words=_html(form.text.data, page.format))
+    if not form.validate():
+        return _words(page, form, status=422)
+    try:
+        standing.save(page, form.title.data, form.text.data, g.person, form.seen)
+        standing.move(page, form.wanted_slug or page.slug)
+    except Overtaken:
+        return _words(page, form, status=409, is_overtaken=True)
+    except SlugTaken as taken:
+        db.session.rollback()
+        return _words(_found(id), _with_free(form, taken), status=422)
+    if request.form.get("do") == "publish" and not page.is_published:
+        standing.publish(page)
+    db.session.commit()
+    return see_other(f"/desk/pages/{id}#saved")
+
+
+@bp.post("/<id:id>/review")
+@requires(Ability.ARRANGE)
+def review(id):
+    """Somebody has read it through, and it is still true."""
+    page = StandingPage.held(id) or abort(404)
+    form = ReviewForm()
+    if not form.validate():
+        return _words(page, WordsForm(formdata=None, obj=page), review=form, status=422)
+    try:
+        standing.confirm(page, g.person, form.revision.data, form.day)
+    except Overtaken:
+        return _words(page, WordsForm(formdata=None, obj=page), status=409, has_moved_on=True)
+    db.session.commit()
+    return see_other(f"/desk/pages/{id}#review")
+
+
+@bp.get("/<id:id>/removal")
+@requires(Ability.ARRANGE)
+def removal(id):
+    """Asks before a draft is deleted, and why a page that readers know is to go."""
+    page = _found(id)
+    return _removal(page, WithdrawalForm(formdata=None, address=page.address))
+
+
+@bp.post("/<id:id>/removal")
+@requires(Ability.ARRANGE)
+def remove(id):
+    """Deletes a draft; withdraws what the public sees."""
+    page = StandingPage.held(id) or abort(404)
+    form = WithdrawalForm(address=page.address)
+    if page.state == State.DRAFT:
+        db.session.delete(page)
+    elif not form.validate():
+        return _removal(page, form, 422)
+    else:
+        try:
+            standing.withdraw(page, form.because.data, form.to.data)
+        except NotPossible:
+            return _removal(page, form, 409, nothing_to_do=True)
+    db.session.commit()
+    return see_other("/desk/pages/")
+
+
+@bp.get("/<id:id>/history")
+@requires(Ability.ARRANGE)
+def history(id):
+    """What it said before, the newest first, and what each save changed."""
+    return _history(_found(id))
+
+
+@bp.post("/<id:id>/history")
+@requires(Ability.ARRANGE)
+def restore(id):
+    """Puts the words of an earlier revision in the place of today's; those are kept, too."""
+    page = StandingPage.held(id) or abort(404)
+    wanted = request.form.get("number", type=int) or 0
+    old = db.session.get(PageRevision, (id, wanted)) if 0 < wanted < page.revision else None
+    if old is None:
+        return _history(page, 422)
+    try:
+        standing.save(page, old.title, old.text, g.person, WordsForm().seen)
+    except Overtaken:
+        return _history(page, 409)
+    db.session.commit()
+    return see_other(f"/desk/pages/{id}#saved")
+
+
+@bp.get("/about")
+@requires(Ability.ARRANGE)
+def about():
+    """What stands at the head of the page about the site, in Markdown."""
+    return _about(AboutForm(formdata=None, text=settings.current().about))
+
+
+@bp.post("/about")
+@requires(Ability.ARRANGE)
+def save_about():
+    """Readers see it at once."""
+    form = AboutForm()
+    if _wants_preview():
+        return _about(form, words=_html(form.text.data))
+    if not form.validate():
+        return _about(form, 422)
+    try:
+        choices.choose("about", form.text.data, g.person, form.seen)
+    except choices.Overtaken:
+        return _about(form, 409, is_overtaken=True)
+    db.session.commit()
+    return see_other("/desk/pages/about#saved")
+
+
+def _found(id: int) -> StandingPage:
+    return db.session.get(StandingPage, id) or abort(404)
+
+
+def _by_title(page: StandingPage) -> str:
+    return page.title.casefold()
+
+
+def _wants_preview() -> bool:
+    return request.form.get("do") == "preview"
+
+
+def _html(text: str, format: markdown.Format = markdown.Format.MARKDOWN) -> str:
+    return with_sizes(markdown.render(text, format))
+
+
+def _with_free(form: WordsForm, taken: SlugTaken) -> WordsForm:
+    form.slug.errors = [_("That address is taken. /%(free)s/ is free", free=taken.free)]
+    return form
+
+
+def _words(page, form, status=200, review=None, is_overtaken=False, **values):
+    """The form. Whoever was overtaken replaces with the next save what is shown here."""
+    seen = page.revision if page and (is_overtaken or form.revision.data is None) else form.revision.data
+    if is_overtaken:
+        values["now"] = worddiff.in_line(page.title, form.title.data), worddiff.in_text(page.text, form.text.data)
+    review = review or ReviewForm(formdata=None, review_on=str(today() + A_YEAR_ON))
+    values |= {"page": page, "form": form, "seen": seen, "review": review, "is_overtaken": is_overtaken}
+    return render_template("desk/pages/edit.html", **values), status
+
+
+def _about(form, status=200, is_overtaken=False, **values):
+    last = Choice.latest("about")
+    seen = (last.number if last else 0) if is_overtaken or form.revision.data is None else form.revision.data
+    if is_overtaken:
+        values["now"] = worddiff.in_text(settings.current().about, form.text.data)
+    values |= {"form": form, "seen": seen, "last": last, "is_overtaken": is_overtaken}
+    return render_template("desk/pages/about.html", **values), status
+
+
+def _removal(page, form, status=200, **values):
+    """With the menus that it stands in: there it would lead to nothing."""
+    values["menus"] = [
+        menu for menu in ARRANGEMENTS.values() if any(entry.address == page.address for entry in menu.entries)
+    ]
+    return render_template("desk/pages/removal.html", page=page, form=form, **values), status
+
+
+def _history(page, status=200):
+    """The list; and, of the revision that was asked for, what has changed since."""
+    revisions = db.session.scalars(PageRevision.of(page).options(joinedload(PageRevision.by))).all()
+    chosen = next((old for old in revisions if str(old.number) == request.args.get("number")), None)
+    values = {"page": page, "revisions": revisions, "chosen": chosen, "refused": status != 200}
+    if chosen:
+        values["title"] = worddiff.in_line(chosen.title, page.title)
+        values["text"] = worddiff.in_text(chosen.text, page.text)
+    return render_template("desk/pages/history.html", **values), status
