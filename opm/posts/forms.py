@@ -90,7 +90,7 @@ class PostForm(WordsForm):
 
     do = StringField(
         default="save",
-        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish"])],
+        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish", "aside"])],
     )
     comments = StringField(default="open", validators=[AnyOf(["open", "until", "closed"])])
     comments_last_day = Line()
