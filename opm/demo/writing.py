@@ -14,7 +14,7 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.slugs import slug
-from opm.posts.models import Author, Category, Post, Series, State, Tag
+from opm.posts.models import Author, Category, ChangeNote, Post, Series, State, Tag
 from opm.posts.pictures import media
 from opm.posts.publishing import publish, schedule, submit
 from opm.posts.writing import Words, begin, save
@@ -71,6 +71,11 @@ class Piece:
         """When its comments were closed by hand, if they were."""
         days_ago = self.facts.get("comments closed days ago")
         return moment(_today() - timedelta(days=int(days_ago)), self.facts["time"]) if days_ago else None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When readers were told of a change, if they were."""
+        return moment(_today() - timedelta(days=self.days_ago - int(self.facts["changed after days"])), "17:00")
 
     def names(self, fact: str) -> list[str]:
         """What is listed there, between commas."""
@@ -152,6 +157,10 @@ def _publish(piece: Piece, bylines: dict[str, Author], shelves: _Shelves, earlie
     post.changed_at = piece.published_at
     publish(post, piece.published_at, comments_closed_at=piece.comments_closed_at)
     post.thread.closes_at = piece.comments_close_at
+    if "change" in piece.facts:
+        db.session.flush()
+        who = post.authors[0].person_id
+        db.session.add(ChangeNote(post_id=post.id, text=piece.facts["change"], noted_at=piece.changed_at, by_id=who))
     return post
 
 

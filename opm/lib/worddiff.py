@@ -59,7 +59,7 @@ def pieces(before: str, after: str) -> list[Piece]:
     for tag, i, j, k, n in _steps(former, later, budget):
         went, came = "".join(former[i:j]), "".join(later[k:n])
         found += [Piece(Fate.KEPT, went)] if tag == "equal" else _words(went, came, budget)
-    return _joined(found)
+    return _at_line_starts(_joined(found))
 
 
 # Comparing
@@ -141,6 +141,19 @@ def _joined(found: Iterable[Piece]) -> list[Piece]:
             text = "".join(piece.text for piece in some if piece.fate == fate)
             joined += [Piece(fate, text)] if text else []
     return joined
+
+
+def _at_line_starts(found: list[Piece]) -> list[Piece]:
+    """A line that only went or came is shown with the break after it, not with the same break before it."""
+    for index in range(1, len(found) - 1):
+        before, piece, after = found[index - 1 : index + 2]
+        if before.fate == after.fate == Fate.KEPT and piece.text[0] == after.text[0] == "\n" != piece.text[1:2]:
+            found[index - 1 : index + 2] = [
+                Piece(Fate.KEPT, before.text + "\n"),
+                Piece(piece.fate, piece.text[1:] + "\n"),
+                Piece(Fate.KEPT, after.text[1:]),
+            ]
+    return [piece for piece in found if piece.text]
 
 
 def _without_islands(found: list[Piece]) -> list[Piece]:

@@ -146,3 +146,11 @@ def test_where_words_would_take_too_long_there_is_one_change(monkeypatch):
     found = pieces(before, after)
     assert (former(found), later(found)) == (before, after)
     assert Piece(Fate.IN, "road floods.\nIt goes") in found
+
+
+@pytest.mark.parametrize(("before", "after"), [("One.\n\nTwo.\n\nThree.", "One.\n\nThree."), ("A\n\nC", "A\n\nB\n\nC")])
+def test_a_paragraph_that_only_went_or_came_leaves_the_others_as_they_are(before, after):
+    paragraphs = BeautifulSoup(in_text(before, after), "html.parser").find_all("p")
+    assert len(paragraphs) == 3
+    assert [bool(p.find(["ins", "del"])) for p in paragraphs] == [False, True, False]
+    assert not paragraphs[2].find("br")

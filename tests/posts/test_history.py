@@ -349,7 +349,7 @@ def test_a_note_of_a_post_that_was_taken_away_meanwhile_is_kept_for_who_typed_it
     with inside():
         publishing.withdraw(Post.held(published), "Wrong.")
     edith.press("Add the note", status=409, text="The bridge is closed.")
-    assert edith.page.find(id="text").get_text().strip() == "The bridge is closed."
+    assert edith.page.find(id="text-new").get_text().strip() == "The bridge is closed."
     assert "readers do not see this post now" in edith.text
 
 
