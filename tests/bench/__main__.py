@@ -9,6 +9,7 @@ import time
 
 from tests.bench import servers
 from tests.bench.painting import painting
+from tests.bench.previews import previewing
 from tests.bench.processes import memory_mb
 from tests.bench.rates import rates, writing
 from tests.bench.servers import Server, busy_and_quiet
@@ -27,6 +28,7 @@ def main(export: str | None = None) -> None:
         with servers.same(settled(site.port, busy)) as same, servers.flask() as flask:
             figures |= rates(ours, busy, same, flask)
         figures |= writing(ours, busy)
+        figures |= previewing(site, ours)
         figures[MEMORY] = Figure(memory_mb(ours.pid), "what is shared counted once")
         figures[SECOND_START] = Figure(restart(site))
     print(table(figures))
