@@ -11,7 +11,7 @@ from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.lib import markdown
 from opm.lib.caching import public_page
 from opm.posts.pages import StandingPage
-from opm.posts.pictures import media
+from opm.posts.pictures.showing import with_pictures
 
 bp = Blueprint("site", __name__)
 
@@ -23,7 +23,7 @@ STATEMENT_WRITTEN_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)  # move it on when
 @public_page
 def about():
     """Who writes here and how the site works."""
-    words = media.with_sizes(markdown.render(settings.current().about))
+    words = with_pictures(markdown.render(settings.current().about))
     return render_template("site/about.html", words=words, pages=StandingPage.by_title())
 
 

@@ -1,4 +1,4 @@
-"""The worker: it publishes what is due, delivers mail and forgets what may no longer be held.
+"""The worker: it publishes what is due, delivers mail, makes pictures ready and forgets what may no longer be held.
 
 It has errands, each with its own patience: while the mail server is away the forgetting goes on, and the other way
 round. Somebody may set the clock meanwhile, or a machine may start with a wrong one: then nothing is forgotten until it
@@ -31,6 +31,7 @@ from opm.outbox.delivery import LEASE, ServerAway, deliver
 from opm.outbox.models import Email
 from opm.posts import drafting, publishing
 from opm.posts.models import Post
+from opm.posts.pictures import cards, renditions
 from opm.reports import forgetting as reports
 
 POLL_SECONDS = 1
@@ -55,15 +56,17 @@ def work(app: Flask, stop: StopSignal) -> None:
     mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
+    pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
+    social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
+    tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
+    errands = dates, posts, mail, forgetting, pictures, social, tidying
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
             if clocks.look() > LEAST_JUMP:
                 mail.wait(LEASE.total_seconds())  # what looks due may be in another worker's hands
                 dates.wait(0)
-            has_more = [
-                errand.run(app) for errand in (dates, posts, mail, forgetting) if errand.is_due and not stop.came
-            ]
+            has_more = [errand.run(app) for errand in errands if errand.is_due and not stop.came]
             heart.came_round()
             stop.wait(PAUSE_SECONDS if any(has_more) else POLL_SECONDS)
     log.info("stopped")

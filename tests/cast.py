@@ -1,5 +1,6 @@
 """The people and the places of our stories."""
 
+import random
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -15,7 +16,7 @@ from opm.outbox import posting
 from opm.posts import publishing, writing
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pages import StandingPage
-from opm.posts.pictures import media
+from opm.posts.pictures import decoding, library
 from opm.posts.writing import Words
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
@@ -87,7 +88,7 @@ def a_part_two(first):
     """The post that follows this one in its series, with the same tags, and a picture."""
     post = a_post("part-two", "And when the rain stops?", on=(2026, 10, 3))
     post.series, post.series_position, post.tags = first.series, 2, first.tags
-    post.write(f"![The lane, drawn]({media.keep(a_picture((900, 300)), 'lane.png')})")
+    post.write(f"![The lane, drawn]({kept(a_picture((900, 300)), 'lane.png')})")
     return post
 
 
@@ -99,11 +100,20 @@ def a_page(slug="how-to-reach-us", title="How to reach us", text="By letter or b
     return page
 
 
-def a_picture(size=(40, 30), format="PNG", mode="RGB", **how):
-    """The bytes of a picture of one colour."""
-    out = BytesIO()
-    Image.new(mode, size).save(out, format, **how)
+def a_picture(size=(40, 30), format="PNG", mode="RGB", colour=0, **how):
+    """The bytes of a picture of one colour; or of noise, which is always the same."""
+    out, picture = BytesIO(), Image.new(mode, size, 0 if colour == "noise" else colour)
+    if colour == "noise":
+        some = random.Random(5).randbytes(40 * 20 * 3)
+        picture = Image.frombytes("RGB", (40, 20), some).resize(size, Image.Resampling.BICUBIC).convert(mode)
+    picture.save(out, format, **how)
     return out.getvalue()
+
+
+def kept(content=None, called="lane.png", **said) -> str:
+    """The address of a picture in the library."""
+    picture, _is_new = library.add(decoding.anew(a_picture() if content is None else content), called, **said)
+    return picture.address
 
 
 def a_category(slug="rivers"):

@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 
 from opm.extensions import db, migrate, reading
 from opm.factory import create_app
-from tests import cast
+from opm.posts.pictures import decoding
+from tests import cast, decoder_at_hand
 from tests.browser import Browser
 from tests.clock import Clock
 from tests.mailbox import Mailbox
@@ -111,6 +112,12 @@ def inside(app):
 def clock(monkeypatch):
     """The false clock: it stands until it is moved."""
     return Clock(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def decoder(monkeypatch):
+    """Pictures are looked into here, which spares a process for each. Its own tests start the real one."""
+    monkeypatch.setattr(decoding, "run", decoder_at_hand.run)
 
 
 @pytest.fixture

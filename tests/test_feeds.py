@@ -15,7 +15,6 @@ from opm.lib import moved, publicity
 from opm.posts import changes, publishing
 from opm.posts.filed import Category
 from opm.posts.models import Post, State
-from opm.posts.pictures import media
 from tests import cast
 from tests.counting import counting
 
@@ -153,7 +152,7 @@ def test_an_entry_says_all_of_the_post_that_the_page_says(post, feed):
 
 def test_its_addresses_are_whole_wherever_it_is_read(post, inside, feed):
     with inside():
-        picture = media.keep(cast.a_picture(), "lane.png")
+        picture = cast.kept(cast.a_picture(), "lane.png")
         here(post).write(
             f"![The lane]({picture})\n\n[us](/about/?a=1&b=2) [down](#rota) [beside](../the-bins/)"
             ' [far](https://a.example/x)\n\n`<a href="/code/">`'

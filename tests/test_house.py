@@ -19,7 +19,6 @@ from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
 from opm.posts import changes, preview_links
-from opm.posts.pictures import media
 from opm.reports import settling
 from opm.reports.models import Outcome
 from tests import cast
@@ -182,7 +181,7 @@ def addresses(inside):
             "/series/<slug>/feed/": "/series/floods/feed/",
             f"/feed/{OLD_FEED}/": "/feed/rss2/",
             f"/<path:address>/feed/{OLD_FEED}/": "/category/rivers/feed/atom/",
-            "/uploads/<name>": media.keep(cast.a_picture(), "rota.png"),
+            "/uploads/<name>": cast.kept(cast.a_picture(), "rota.png"),
         }
 
 

@@ -20,6 +20,7 @@ from opm.outbox import posting
 from opm.outbox.delivery import ServerAway
 from opm.outbox.models import Email
 from opm.outbox.models import State as EmailState
+from opm.posts.pictures import cards
 from tests import cast
 from tests.counting import counting
 
@@ -95,6 +96,8 @@ def test_more_than_one_batch_goes_without_waiting_for_the_next_second(app, insid
 
 
 def test_an_idle_worker_only_looks(app, thread, monkeypatch):
+    with app.app_context():
+        assert [cards.go_on(), cards.go_on()] == [True, False]
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     with counting(app) as statements:
         worker.work(app, Stop(rounds=3))
@@ -102,7 +105,9 @@ def test_an_idle_worker_only_looks(app, thread, monkeypatch):
     assert last_beat.startswith("SELECT worker_beat")
     assert its_beat.startswith("INSERT INTO worker_beat")
     assert "email.created_at >" in far_ahead
-    assert len(others) == 3
+    posts, *others = others
+    assert posts.startswith("SELECT post.id")
+    assert len(others) == 10, "mail and pictures in each round; once social pictures and what is tidied"
     assert all(statement.startswith("SELECT") for statement in others), statements
 
 

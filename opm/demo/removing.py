@@ -31,6 +31,7 @@ from opm.outbox.models import Email
 from opm.posts.models import Author, Byline, Category, Draft, Post, Series, Tag, post_category, post_tag
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
+from opm.posts.pictures.models import Picture, page_picture, post_picture
 from opm.reports.models import Report, Settlement
 from opm.reports.reporting import CONFIRM_MAIL as REPORT_MAIL
 from opm.reports.settling import OUTCOME_MAIL as ANSWER_MAIL
@@ -47,7 +48,7 @@ class Going:
     post_ids: list[int]
     thread_ids: list[int]
     paths: list[str]  # of posts and pictures
-    pictures: list[str]  # the names of those that nothing else shows
+    pictures: list[str]  # the names of the files of those that nothing else shows
     people: list[Person]
     comments_count: int
     strangers_count: int  # how many of the comments are not of the demo's own writing
@@ -60,7 +61,7 @@ class Going:
         shown = {name for post in posts for name in UPLOAD.findall(post.html)}
         threads = [post.thread_id for post in posts if post.thread_id]
         commented = Comment.thread_id.in_(threads)
-        pictures = sorted(name for name in shown if not _is_shown_elsewhere(name))
+        pictures = _files(name for name in shown if media.is_whole(name) and not _is_shown_elsewhere(name))
         paths = [post.address for post in posts if post.published_on] + [f"/uploads/{name}" for name in pictures]
         by_strangers = func.coalesce(Comment.source, "") != writing.SOURCE
         return cls(
@@ -133,6 +134,7 @@ def _forget_posts(going: Going) -> None:
     _drop(Comment, in_threads)
     _drop(Moved, Moved.to.in_(going.paths))
     _drop(Post, Post.id.in_(going.post_ids))
+    _drop(Picture, Picture.name.in_(going.pictures))
     _drop(Thread, Thread.id.in_(going.thread_ids))
 
 
@@ -171,6 +173,13 @@ def _naming_people() -> list:
     return [column for column in columns if column.references(Person.__table__.c.id)]
 
 
+def _files(names: Iterable[str]) -> list[str]:
+    """The files of these pictures: they, and what was made of them."""
+    names = set(names)
+    pictures = db.session.scalars(select(Picture).where(Picture.name.in_(names)))
+    return sorted(names | {file for picture in pictures for file in picture.files})
+
+
 def _is_shown_elsewhere(name: str) -> bool:
     """Whether a post or a page that stays shows the picture of this name."""
     others = func.coalesce(Post.source, "") != writing.SOURCE
@@ -178,7 +187,12 @@ def _is_shown_elsewhere(name: str) -> bool:
         others, or_(Post.html.contains(name, autoescape=True), Post.text.contains(name, autoescape=True))
     )
     by_page = exists().where(StandingPage.html.contains(name, autoescape=True))
-    return media.type_of(name) is None or bool(db.session.scalar(select(or_(by_post, by_page))))
+    here = Picture.name == name
+    by_its_old_name = (
+        exists().where(here, post_picture.c.picture_id == Picture.id, post_picture.c.post_id == Post.id, others),
+        exists().where(here, page_picture.c.picture_id == Picture.id),
+    )
+    return bool(db.session.scalar(select(or_(by_post, by_page, *by_its_old_name))))
 
 
 def _count(model, *where) -> int:

@@ -15,7 +15,7 @@ from opm.extensions import db
 from opm.lib import clock
 from opm.lib.slugs import slug
 from opm.posts.models import Author, Category, ChangeNote, Post, Series, State, Tag
-from opm.posts.pictures import media
+from opm.posts.pictures import decoding, library
 from opm.posts.publishing import publish, schedule, submit
 from opm.posts.writing import Words, begin, save
 
@@ -23,6 +23,8 @@ SOURCE = "demo"  # by this posts and comments are known to be the demo's own
 FILES = Path(__file__).parent / "posts"
 IN_THE_MAKING = Path(__file__).parent / "making"
 PICTURES = Path(__file__).parent / "pictures"
+PICTURE = re.compile(r"!\[([^\]]*)\]\(picture:([a-z0-9-]+\.png)\)")
+DRAWN_BY = "Northmere Council"
 ABOUT_AUTHORS = {
     "Ines Calder": "Ines leads the policy team of Northmere Council. She used to drive the number 7.",
     "Piotr Lund": "Piotr works on rivers and buses, and would like fewer of the first in the second.",
@@ -171,11 +173,13 @@ def _linked(text: str, earlier: dict[str, Post]) -> str:
 
 
 def _illustrated(text: str) -> str:
-    return re.sub(r"\(picture:([a-z0-9-]+\.png)\)", lambda m: f"({_kept(m[1])})", text)
+    return PICTURE.sub(lambda m: f"![{m[1]}]({_kept(m[2], m[1])})", text)
 
 
-def _kept(name: str) -> str:
-    return media.keep((PICTURES / name).read_bytes(), name)
+def _kept(name: str, alt: str) -> str:
+    """Its address in the library."""
+    picture, _is_new = library.add(decoding.anew((PICTURES / name).read_bytes()), name, alt=alt, credit=DRAWN_BY)
+    return picture.address
 
 
 def _byline(name: str, person: Person | None) -> Author:

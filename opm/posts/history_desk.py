@@ -7,14 +7,12 @@ from flask import Blueprint, abort, g, render_template, request
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.extensions import db
-from opm.lib import markdown
 from opm.lib.paging import page_number
 from opm.lib.respond import see_other
 from opm.posts import changes, revisions, writing
 from opm.posts.desk import expect_may
 from opm.posts.forms import RestoreForm
-from opm.posts.models import Post, Revision, State
-from opm.posts.pictures import media
+from opm.posts.models import Post, Revision, State, html_of
 from opm.posts.publishing import NotReady
 from opm.posts.revisions import Comparison
 
@@ -102,5 +100,5 @@ def _version(post: Post, version: Revision, form: RestoreForm, status: int = 200
         "form": form,
         "may_change": g.person.may(Ability.PUBLISH) or post.is_in_the_making,
     }
-    words = media.with_sizes(markdown.render(version.text, version.format))
+    words = html_of(version.text, version.format)
     return render_template("desk/posts/version.html", words=words, **values), status

@@ -25,7 +25,8 @@ from opm.lib import caching, clock
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.markdown import Format, render
 from opm.posts.filed import Author, Byline, Category, Series, Tag, post_category, post_tag
-from opm.posts.pictures.media import with_sizes
+from opm.posts.pictures.models import Picture, SocialCard, post_picture
+from opm.posts.pictures.showing import Illustrated, with_pictures
 
 
 class State(StrEnum):
@@ -83,7 +84,7 @@ def desk_column(*args, **kwargs) -> Mapped:
 
 def html_of(text: str, format: Format = Format.MARKDOWN) -> str:
     """What readers are shown of a text."""
-    return with_sizes(render(text, format))
+    return with_pictures(render(text, format))
 
 
 def address_of(day: date, slug: str) -> str:
@@ -91,7 +92,7 @@ def address_of(day: date, slug: str) -> str:
     return f"/{day:%Y/%m/%d}/{slug}/"
 
 
-class Post(db.Model):
+class Post(Illustrated, db.Model):
     """One piece of the team's writing. Its HTML is made once, on saving; its source is kept."""
 
     __table_args__ = (
@@ -148,6 +149,8 @@ class Post(db.Model):
     series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("series.id"), index=True)
     series_position: Mapped[int | None]
     series: Mapped[Series | None] = relationship()
+    pictures: Mapped[list[Picture]] = relationship(secondary=post_picture)  # that its text shows
+    card: Mapped[SocialCard | None] = relationship(viewonly=True)
 
     # An imported post is known by the site it came from and its number there.
     source: Mapped[str | None]
@@ -215,6 +218,7 @@ class Post(db.Model):
             select(cls)
             .where(cls.is_public(), cls.published_on == bindparam("day"), cls.slug == bindparam("slug"))
             .options(undefer(cls.html), undefer(cls.noted_at), joinedload(cls.thread), joinedload(cls.series))
+            .options(joinedload(cls.card))
         )
 
     @classmethod
@@ -245,7 +249,8 @@ class Post(db.Model):
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""
-        self.text, self.format, self.html = text, format, html_of(text, format)
+        self.text, self.format = text, format
+        self.make_html()
         self.changed_at = clock.now()
 
 

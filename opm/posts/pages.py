@@ -12,9 +12,10 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
-from opm.lib.markdown import Format, render
+from opm.lib.markdown import Format
 from opm.lib.slugs import first_free
-from opm.posts.pictures.media import with_sizes
+from opm.posts.pictures.models import Picture, page_picture
+from opm.posts.pictures.showing import Illustrated
 
 # The first parts of our own addresses, now and as planned: no page may take one.
 RESERVED = {
@@ -64,7 +65,7 @@ class SlugTaken(Exception):
         self.free = free
 
 
-class StandingPage(db.Model):
+class StandingPage(Illustrated, db.Model):
     """One standing page. Its HTML is made once, on saving; its source is kept."""
 
     __tablename__ = "page"
@@ -93,6 +94,7 @@ class StandingPage(db.Model):
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reviewed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     reviewed_by: Mapped[Person | None] = relationship(foreign_keys=reviewed_by_id)
+    pictures: Mapped[list[Picture]] = relationship(secondary=page_picture)  # that its text shows
 
     # An imported page is known by the site it came from and its number there.
     source: Mapped[str | None]
@@ -156,7 +158,8 @@ class StandingPage(db.Model):
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""
-        self.text, self.format, self.html = text, format, with_sizes(render(text, format))
+        self.text, self.format = text, format
+        self.make_html()
         self.changed_at = clock.now()
 
 

@@ -17,7 +17,7 @@ from opm.posts import standing
 from opm.posts.menus import ARRANGEMENTS
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State
 from opm.posts.pages_forms import A_YEAR_ON, AboutForm, ReviewForm, WithdrawalForm, WordsForm, today
-from opm.posts.pictures.media import with_sizes
+from opm.posts.pictures.showing import with_pictures
 
 bp = Blueprint("pages_desk", __name__, url_prefix="/pages")
 
@@ -207,7 +207,7 @@ def _wants_preview() -> bool:
 
 
 def _html(text: str, format: markdown.Format = markdown.Format.MARKDOWN) -> str:
-    return with_sizes(markdown.render(text, format))
+    return with_pictures(markdown.render(text, format))
 
 
 def _with_free(form: WordsForm, taken: SlugTaken) -> WordsForm:

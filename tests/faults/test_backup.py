@@ -14,7 +14,6 @@ from opm.extensions import db, migrate
 from opm.keeping import backups
 from opm.lib.tokens import new_nonce
 from opm.posts.models import Post
-from opm.posts.pictures import media
 from tests import cast
 from tests.faults.crowd import at_once, many_lines, words
 from tests.faults.database import looking
@@ -147,7 +146,7 @@ def kill_after(site, seconds, *given):
 
 def furnish():
     cast.a_post()
-    media.keep(cast.a_picture(), "bench.png")
+    cast.kept(cast.a_picture(), "bench.png")
     db.session.commit()
 
 

@@ -22,7 +22,6 @@ from opm.factory import create_app
 from opm.keeping import archive, backups, postgres_dumps, putting_back, sqlite_copies
 from opm.lib import running
 from opm.posts.models import Post
-from opm.posts.pictures import media
 from tests import cast
 from tests.faults.conftest import postgres_url  # noqa: F401
 from tests.keeping.test_health import _set_revision
@@ -60,7 +59,7 @@ class Place:
         with self.inside():
             post = cast.a_post(title=title)
             cast.a_comment(post.thread)
-            media.keep(cast.a_picture(), "bench.png")
+            cast.kept(cast.a_picture(), "bench.png")
             db.session.commit()
         return self
 
@@ -390,7 +389,7 @@ def test_a_picture_that_comes_while_the_database_is_copied_is_in_it(place, tmp_p
     take = sqlite_copies.take
 
     def taking(to):
-        media.keep(cast.a_picture((50, 50)), "late.png")
+        cast.kept(cast.a_picture((50, 50)), "late.png")
         return take(to)
 
     monkeypatch.setattr(sqlite_copies, "take", taking)

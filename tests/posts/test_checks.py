@@ -12,7 +12,6 @@ from opm.lib.markdown import Format
 from opm.posts import checks, publishing
 from opm.posts.checks import Standing
 from opm.posts.models import Series, State, Tag
-from opm.posts.pictures import media
 from tests import cast
 from tests.counting import counting
 
@@ -164,7 +163,7 @@ def test_the_age_is_what_the_formula_gives_for_counts_made_by_hand():
 
 def test_a_picture_without_a_description_blocks_and_is_named(look, inside):
     with inside():
-        lane = media.keep(cast.a_picture(), "lane.png")
+        lane = cast.kept(cast.a_picture(), "lane.png")
     for bare in (f"![]({lane})", f"![ ]({lane})", f"[![]({lane})](https://example.org/)"):
         with inside(False):
             [blocking] = checks.blocking(Words(f"Text.\n\n{bare}"))
@@ -185,7 +184,7 @@ def test_nothing_but_a_picture_without_a_description_blocks(inside):
 
 def test_a_picture_that_is_not_here_or_is_called_by_its_file_is_named(look, inside):
     with inside():
-        lane = media.keep(cast.a_picture(), "lane.png")
+        lane = cast.kept(cast.a_picture(), "lane.png")
     assert "there is no such picture" in look(f"![The lane]({lane.replace('lane', 'line')})")[0]
     assert "it lacks https:// in front" in look("![The lane](lane.png)")[0]
     assert "described by the name of its file" in look(f"![IMG_1234.jpg]({lane})")[0]
@@ -210,7 +209,7 @@ def a_site(inside):
         waiting.state = State.SCHEDULED
         moved.remember("/old-page/", "/how-to-reach-us/")
         moved.remember("/?p=12", cast.POST)
-        media.keep(cast.a_picture(), "lane.png")
+        cast.kept(cast.a_picture(), "lane.png")
 
 
 @pytest.mark.parametrize(
@@ -327,7 +326,7 @@ def test_a_link_that_does_not_say_where_it_leads_is_for_the_author_to_judge(look
 
 def test_a_link_without_words_is_to_be_filled_unless_its_picture_speaks(look, inside):
     with inside():
-        lane = media.keep(cast.a_picture(), "lane.png")
+        lane = cast.kept(cast.a_picture(), "lane.png")
     assert any("A link has no words." in line for line in look("[](https://example.org/)"))
     assert look(f"[![The lane]({lane})](https://example.org/)") == []
 

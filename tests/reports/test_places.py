@@ -4,7 +4,6 @@ import pytest
 
 from opm.comments.models import State
 from opm.lib import moved
-from opm.posts.pictures import media
 from opm.reports import places
 from tests import cast
 
@@ -44,7 +43,7 @@ def test_a_comment_is_found_by_each_of_its_addresses(comment, find):
 
 def test_a_picture_of_ours_is_found(inside, thread, find):
     with inside():
-        picture = media.keep(cast.a_picture(), "rota.png")
+        picture = cast.kept(cast.a_picture(), "rota.png")
     assert find(f"{HERE}{picture}") == picture
     assert find(picture.replace("rota", "other")) is None
     assert find("/uploads/..%2Fsecret-key") is None
