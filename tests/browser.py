@@ -67,8 +67,7 @@ class Browser:
         for field in form.select("input[name], textarea[name], select[name]"):
             if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
                 continue
-            value = field.get("value", "") if field.name == "input" else field.get_text().lstrip("\n")
-            data.setdefault(field["name"], []).append(value)
+            data.setdefault(field["name"], []).append(self._value(field))
         pressed = self._button(form, button)
         if pressed.get("name"):
             data[pressed["name"]] = pressed.get("value", "")
@@ -80,6 +79,13 @@ class Browser:
         form = next((form for form in self.page.find_all("form") if self._button(form, words)), None)
         assert form, f"no button “{words}” on {self.path}: {self.text[:300]}"
         return form
+
+    @staticmethod
+    def _value(field):
+        if field.name == "select":
+            chosen = field.find("option", selected=True) or field.option
+            return chosen.get("value", chosen.get_text())
+        return field.get("value", "") if field.name == "input" else field.get_text().lstrip("\n")
 
     @staticmethod
     def _button(form, words):

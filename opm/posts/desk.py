@@ -16,8 +16,10 @@ from opm.lib.respond import see_other
 from opm.posts import changes, checks, drafting, publishing, writing
 from opm.posts.changes import NotPublished
 from opm.posts.conflicts import Conflict
+from opm.posts.filing import PlaceTaken
+from opm.posts.filing_forms import FILING_FIELDS, filed
 from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
-from opm.posts.models import Byline, Draft, Post, State
+from opm.posts.models import Byline, Draft, Post, Revision, State
 from opm.posts.previewing import Preview
 from opm.posts.publishing import InThePast, NeedsAnother, NothingToRead, NotNow, NotReady, SlugTaken
 from opm.posts.writing import Words
@@ -33,7 +35,6 @@ IN_WORDS = {
     State.PUBLISHED: _("Published"),
     State.WITHDRAWN: _("Withdrawn"),
 }
-AN_AUTHORS = {"save", "submit", "return", "aside", None}  # what takes nobody who publishes
 # In which order each list is read: what waits longest or comes next first, else the newest.
 ORDERS = {
     State.IN_REVIEW: (Post.submitted_at, Post.id),
@@ -111,9 +112,12 @@ def save(id):
     if not form.validate():
         return editor(post, form, 422, form.revision.data)
     try:
-        writing.save(post, form.words, g.person, form.revision.data)
+        writing.save(post, form.words, g.person, form.revision.data, **form.filed_under)
     except writing.Overtaken:
         return _conflict(post, form)
+    except PlaceTaken as taken:
+        form.refuse_place(taken)
+        return editor(post, form, 422, form.revision.data)
     except NotReady as refused:
         form.text.errors = refused.sentences
         return editor(post, form, 422, form.revision.data)
@@ -173,11 +177,10 @@ def withdraw(id):
 
 
 @bp.post("/<id:id>/put-back")
-@requires(Ability.WRITE)
+@requires(Ability.PUBLISH)
 def put_back(id):
-    """Makes a withdrawn post public again, where it was; or a draft again, if it never was."""
+    """Makes a withdrawn post public again, where it was."""
     post = _held(id)
-    expect_may(post)
     try:
         publishing.put_back(post)
     except NotNow:
@@ -224,7 +227,7 @@ def _held(id: int) -> Post:
 
 def expect_may(post: Post, act: str | None = "save") -> None:
     """Raises NotAllowed where this takes somebody who publishes."""
-    if not (g.person.may(Ability.PUBLISH) or (post.is_in_the_making and act in AN_AUTHORS)):
+    if not (g.person.may(Ability.PUBLISH) or (post.is_in_the_making and act in ("save", "submit", "return", None))):
         raise NotAllowed(Ability.PUBLISH)
 
 
@@ -236,7 +239,6 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
         "schedule": lambda: publishing.schedule(post, form.moment, g.person),
         "unschedule": lambda: publishing.unschedule(post),
         "publish": lambda: publishing.publish_now(post, g.person),
-        "aside": lambda: publishing.set_aside(post),
     }
     try:
         publishing.set_comments(post, form.comments.data, form.last_day, g.person)
@@ -255,7 +257,16 @@ def _conflict(post: Post, form: PostForm):
     drafting.keep(post, form.words, g.person, form.revision.data)
     db.session.commit()
     conflict, sent = Conflict.of(post, form.words, form.revision.data), SentForm.of_request()
-    return render_template("desk/posts/conflict.html", post=post, conflict=conflict, sent=sent), 409
+    filings = _filings(post, form)
+    shown = {"conflict": conflict, "sent": sent, "filings": filings, "besides": () if filings else FILING_FIELDS}
+    return render_template("desk/posts/conflict.html", post=post, **shown), 409
+
+
+def _filings(post: Post, form: PostForm) -> tuple[dict, dict] | None:
+    """What the post is filed under and what this person chose, where they chose something else than both."""
+    mine, theirs = form.names, writing.as_filed(post)
+    began = select(Revision.filed).where(Revision.post_id == post.id, Revision.number == form.revision.data)
+    return (theirs, mine) if mine not in (None, theirs, db.session.scalar(began)) else None
 
 
 def _filled(post: Post, draft: Draft | None) -> PostForm:
@@ -265,6 +276,7 @@ def _filled(post: Post, draft: Draft | None) -> PostForm:
     return PostForm(
         formdata=None,
         data={
+            **filed(post),
             "title": words.title,
             "summary": words.summary,
             "text": words.text,

@@ -281,6 +281,18 @@ def file(
     post.tags = [tag_named(name) for name in tags]
 
 
+def is_filed(post: Post, authors, categories, tags, series, series_position) -> bool:
+    """Whether to file it so would change nothing."""
+    names = {name.casefold() for name in tags}
+    return (
+        list(post.authors) == list(authors)
+        and set(post.categories) == set(categories)
+        and {tag.name.casefold() for tag in post.tags} == names
+        and post.series is series
+        and series_position in (None, post.series_position)
+    )
+
+
 def tag_named(name: str) -> Tag:
     """The tag with this name; a new one where there is none."""
     try:

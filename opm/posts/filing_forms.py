@@ -18,6 +18,7 @@ MOST_AUTHORS = 20
 MOST_TAGS = 30
 LARGEST_PART = 9_999
 TAGS_SUGGESTED = 200
+FILING_FIELDS = "authors", "categories", "tags", "series", "series_position"
 
 
 class Several(Field):
@@ -40,7 +41,7 @@ class FilingFields:
     series_position = Line()
 
     @property
-    def filing(self) -> dict:
+    def filed_under(self) -> dict:
         """What the valid form says, as `filing.file` takes it; nothing where it came without these fields."""
         if not self.tags.raw_data:
             return {}
@@ -50,6 +51,19 @@ class FilingFields:
             "tags": tag_names(self.tags.data),
             "series": by_id(self.series_options).get(self.series.data),
             "series_position": part_number(self.series_position.data),
+        }
+
+    @property
+    def names(self) -> dict | None:
+        """The same by name, as a revision keeps it."""
+        under = self.filed_under
+        if not under:
+            return None
+        return {
+            "authors": [author.name for author in under["authors"]],
+            "categories": sorted(category.name for category in under["categories"]),
+            "tags": sorted(under["tags"]),
+            "series": [under["series"].title, under["series_position"]] if under["series"] else [],
         }
 
     def refuse_place(self, taken: filing.PlaceTaken) -> None:
@@ -121,7 +135,7 @@ class FilingFields:
 def filed(post: Post) -> dict:
     """What the form shows of a post's filing before anything is changed: give it as `data`."""
     return {
-        "authors": [str(author.id) for author in post.authors],
+        "authors": [str(byline.author_id) for byline in post.bylines],
         "categories": [str(category.id) for category in post.categories],
         "tags": ", ".join(tag.name for tag in post.tags),
         "series": str(post.series_id or ""),
@@ -131,8 +145,10 @@ def filed(post: Post) -> dict:
 
 def tag_names(typed: str) -> list[str]:
     """The tags in a list with commas, each once."""
-    names = filter(None, map(one_line, typed.split(",")))
-    return list({name.casefold(): name for name in names}.values())
+    names: dict[str, str] = {}
+    for name in filter(None, map(one_line, typed.split(","))):
+        names.setdefault(name.casefold(), name)
+    return list(names.values())
 
 
 def part_number(typed: str) -> int | None:

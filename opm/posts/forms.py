@@ -13,6 +13,7 @@ from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.slugs import slug
 from opm.posts.changes import LONGEST_NOTE
+from opm.posts.filing_forms import FilingFields
 from opm.posts.preview_links import LONGEST_NAME
 from opm.posts.publishing import LONGEST_REASON
 from opm.posts.writing import Words
@@ -85,12 +86,12 @@ class LinkForm(DeskForm):
     )
 
 
-class PostForm(WordsForm):
+class PostForm(FilingFields, WordsForm):
     """The whole editor, with what is to be done with it."""
 
     do = StringField(
         default="save",
-        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish", "aside"])],
+        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish"])],
     )
     comments = StringField(default="open", validators=[AnyOf(["open", "until", "closed"])])
     comments_last_day = Line()

@@ -48,10 +48,11 @@ def save(post: Post, words: Words, by: Person, revision: int, **filed) -> bool:
     """Writes these words, and files the post anew where `filed` says how (see `filing.file`). The caller commits.
 
     The post is held. Returns whether anything is otherwise now: then it is the next revision, and public at once if the
-    post is. Sent twice it is one. Raises Overtaken, and NotReady where it would be public with what must not be.
+    post is. Sent twice it is one. Raises Overtaken, PlaceTaken, and NotReady where it would be public with what must
+    not be.
     """
     if revision != post.revision:
-        if words != Words.of(post):
+        if words != Words.of(post) or (filed and not filing.is_filed(post, **filed)):
             raise Overtaken
         return False
     _keep_the_first(post)
