@@ -92,9 +92,8 @@ def page(thread: Thread, number: int = 1) -> Page | None:
 def _each(rows: Sequence) -> Iterator[Words]:
     """Most keep their old number as their own; and where another comment on the page has it, links lead to that."""
     here = {row[0] for row in rows}
-    for words in map(Words._make, rows):
-        is_in_use = words.old_number and int(words.old_number) in here
-        yield words._replace(old_number=None) if is_in_use else words
+    for *words, old_number in rows:
+        yield Words(*words, None if old_number and int(old_number) in here else old_number)
 
 
 def page_of(comment: Comment) -> int:

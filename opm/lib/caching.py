@@ -140,10 +140,11 @@ def finish(response):
     (a proxy's error page, a hotel's sign-in page) and is never put in place of what somebody typed. `Expires` is for
     caches that were told to ignore Cache-Control.
     """
-    response.vary.update(g.get("varies_by", ()))
+    if "varies_by" in g:
+        response.vary.update(g.varies_by)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Expires"] = "0"
-    if response.get_etag()[0] and not response.is_streamed:
+    if "If-None-Match" in request.headers and response.get_etag()[0] and not response.is_streamed:
         response.make_conditional(request)
     return response
