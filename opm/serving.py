@@ -26,6 +26,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import configure_mappers
 
 from opm import worker
 from opm.accounts import signing_in
@@ -76,7 +77,7 @@ def _when_prepared(app: Flask, keep: Callable[[], int]) -> int:
         upgrade(app)
         with running.together(app.instance_path):
             prepare(app)
-            gc.freeze()  # what is loaded now stays: the collector leaves its pages alone, so the forks share them
+            share()
             return keep()
     except (CannotStart, schema.WrongSchema) as refusal:
         print(_("The site cannot start. %(why)s", why=refusal), file=sys.stderr)
@@ -120,6 +121,15 @@ def prepare(app: Flask) -> None:
                 _load_the_demo_if_wanted()
     except SQLAlchemyError as error:
         raise CannotStart(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
+
+
+def share() -> None:
+    """Makes what each process would make by itself with its first row, before they part: so they share it.
+
+    What is loaded then stays: the collector leaves its pages alone.
+    """
+    configure_mappers()
+    gc.freeze()
 
 
 def serve(app: Flask) -> None:
