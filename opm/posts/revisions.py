@@ -13,7 +13,7 @@ from opm.extensions import db
 from opm.lib import clock, worddiff
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import Page, pages
-from opm.posts import writing
+from opm.posts import drafting, writing
 from opm.posts.models import Post, Revision, State
 from opm.posts.writing import Words
 
@@ -96,10 +96,16 @@ def these(post: Post, *numbers: int) -> list[Revision | None]:
 def restore(post: Post, version: Revision, by: Person, revision: int) -> bool:
     """Makes a new version with the words of an old one; none is lost. The caller commits.
 
-    As `writing.save`, which says what it raises. What the post is filed under stays as it is now.
+    As `writing.save`, which says what it raises. What the post is filed under stays as it is now, and so does what
+    whoever goes back has typed and not saved: they will be shown both.
     """
+    unsaved = drafting.of(post, by)
+    typed = (Words.of(unsaved), by, unsaved.revision) if unsaved else None
     post.format = version.format
-    return writing.save(post, Words.of(version), by, revision)
+    is_new = writing.save(post, Words.of(version), by, revision)
+    if typed:
+        drafting.keep(post, *typed)
+    return is_new
 
 
 def _whole(post: Post):

@@ -3,7 +3,7 @@
 import pytest
 
 from opm.extensions import db
-from opm.posts import changes, publishing, writing
+from opm.posts import changes, drafting, publishing, writing
 from opm.posts.models import Post, Revision
 from opm.posts.writing import Words
 from tests import cast
@@ -243,6 +243,19 @@ def test_who_goes_back_while_somebody_saves_is_told_and_nothing_is_overwritten(i
     assert texts(inside, draft)[-1] == "Meanwhile.\n"
     rosa.press("Go back to version 2")
     assert texts(inside, draft) == ["", FIRST, SECOND, "Meanwhile.\n", FIRST]
+
+
+def test_what_was_typed_and_not_saved_outlives_going_back(inside, draft, rosa):
+    with inside():
+        drafting.keep(Post.held(draft), Words("Twelve more benches", "", "Typed.\n"), cast.rosa(), 3)
+    rosa.visit(f"/desk/posts/{draft}/history/2")
+    rosa.press("Go back to version 2")
+    assert texts(inside, draft)[-1] == FIRST
+    rosa.visit(f"/desk/posts/{draft}")
+    assert rosa.page.find(id="text").get_text().strip() == "Typed."
+    rosa.press("Save", status=409)
+    assert "Typed." in rosa.text
+    assert "eleven people" in rosa.text
 
 
 def test_pressed_twice_it_is_done_once(inside, draft, rosa):
