@@ -30,11 +30,11 @@ def arrangement(name):
 @requires(Ability.ARRANGE)
 def arrange(name):
     """Saves the whole list; or moves one row or adds one, which saves nothing yet."""
-    form, asked = ListForm.sent(ARRANGEMENTS[name]), request.form.get("do", "")
-    if moved := form.move(asked):
-        return _page(form, moved=moved)
+    form, asked = ListForm.sent(ARRANGEMENTS[name]), request.form.get("do") or "save"
     if asked == "add":
         return _page(form, added=_added(form))
+    if asked != "save":
+        return _page(form, moved=form.move(asked))
     if not form.validate():
         return _page(form, 422)
     try:

@@ -142,6 +142,9 @@ class ListForm:
     def _refusal(self, count: int) -> str:
         if count > self.what.most:
             return _now("There is room for %(most)s entries; these are %(count)s.", most=self.what.most, count=count)
+        addresses = [entry.address for entry in self.entries]
+        if twice := next((address for address in addresses if addresses.count(address) > 1), None):
+            return _now("%(address)s stands there twice.", address=twice)
         if self.what.lacks(self.entries):
             return _now("The pages on privacy, cookies and accessibility have to stay: the law asks for them.")
         return ""
