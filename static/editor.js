@@ -111,7 +111,10 @@
   setInterval(beat, 60000)
   d.addEventListener("visibilitychange", () => {
     if (d.visibilityState === "visible") beat()
-    else if (typed > kept) navigator.sendBeacon(draft.formAction, new FormData(form)) || keepHere()
+    else if (typed > kept) {
+      keepHere()  // who knows whether it gets there
+      navigator.sendBeacon(draft.formAction, new FormData(form))
+    }
   })
   addEventListener("beforeunload", e => (typed > kept || more) && e.preventDefault())
 
