@@ -44,41 +44,46 @@
     put(from, to, changed, lines.length > 1 ? from : from + changed.length, from + changed.length)
   }
 
-  const press = button => {
-    const {around: mark, before: start, link: name} = button.dataset
-    if (mark) around(mark, button.dataset.words)
+  const make = (tag, words, more) => Object.assign(d.createElement(tag), {textContent: words}, more)
+  const press = ({around: mark, words, before: start, link: name, to}) => {
+    if (mark) around(mark, words)
     else if (start) before(start)
     else if (name) link(name)
-    else ($("#pictures") || text).focus()
+    else ($(to) || text).focus()
   }
 
-  // One stop for Tab; within it the arrows lead on.
-  const bar = $(".tools"), buttons = [...bar.children]
-  bar.hidden = false
-  const stop = at => buttons.forEach((button, n) => button.tabIndex = n === at ? 0 : -1)
-  stop(0)
-  bar.addEventListener("click", e => buttons.includes(e.target.closest("button")) && press(e.target.closest("button")))
-  bar.addEventListener("focusin", e => stop(buttons.indexOf(e.target)))
-  bar.addEventListener("keydown", e => {
-    const at = buttons.indexOf(d.activeElement), last = buttons.length - 1
-    const to = {ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at ? at - 1 : last, Home: 0, End: last}[e.key]
-    if (to === undefined) return
-    e.preventDefault()
-    buttons[to].focus()
-  })
-
-  // Ctrl or Cmd with b, i, k; unless somebody has switched that off, for instance since their screen reader needs them.
-  const keys = $("#keys")
-  keys.checked = localStorage["opm:keys"] !== "off"
-  keys.closest("p").hidden = false
-  keys.addEventListener("change", () => localStorage["opm:keys"] = keys.checked ? "on" : "off")
-  text.addEventListener("keydown", e => {
-    const button = (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && keys.checked &&
-      bar.querySelector(`[data-key="${CSS.escape(e.key.toLowerCase())}"]`)
-    if (!button) return
-    e.preventDefault()
-    press(button)
-  })
+  // One stop for Tab; within it the arrows lead on. Ctrl or Cmd with b, i, k; unless somebody has switched that off, since
+  // their screen reader needs these keys, say.
+  const bar = $("[data-tools]"), keys = make("input", "", {type: "checkbox", checked: localStorage["opm:keys"] !== "off"})
+  if (bar) {
+    const tools = JSON.parse(bar.dataset.tools), label = make("label", ` ${bar.nextElementSibling.dataset.keys}`)
+    const buttons = tools.map((tool, n) => make("button", tool.name, {type: "button", tabIndex: n ? -1 : 0}))
+    buttons.forEach((button, n) => {
+      const {around: mark, key} = tools[n]
+      if (mark) button.dataset.mark = mark
+      if (key) button.setAttribute("aria-keyshortcuts", `Control+${key} Meta+${key}`)
+      button.addEventListener("click", () => press(tools[n]))
+      button.addEventListener("focus", () => buttons.forEach(other => other.tabIndex = other === button ? 0 : -1))
+    })
+    bar.append(...buttons)
+    bar.addEventListener("keydown", e => {
+      const at = buttons.indexOf(d.activeElement), last = buttons.length - 1
+      const to = {ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at ? at - 1 : last, Home: 0, End: last}[e.key]
+      if (to === undefined) return
+      e.preventDefault()
+      buttons[to].focus()
+    })
+    label.prepend(keys)
+    bar.nextElementSibling.append(label)
+    keys.addEventListener("change", () => localStorage["opm:keys"] = keys.checked ? "on" : "off")
+    text.addEventListener("keydown", e => {
+      const tool = (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && keys.checked &&
+        tools.find(({key}) => key === e.key.toLowerCase())
+      if (!tool) return
+      e.preventDefault()
+      press(tool)
+    })
+  }
 
   // What was typed goes to the site by itself. Where it does not get there, this browser keeps it.
   const key = `opm:${form.getAttribute("action")}`, plain = form.querySelectorAll("[data-plain]")
@@ -128,17 +133,18 @@
   // What this browser kept is offered, and gone once it is there.
   const copy = $("#copy"), [at, ...then] = JSON.parse(localStorage[key] || "[]")
   if (at && words.some((field, n) => field.value !== then[n])) {
-    copy.hidden = false
-    copy.querySelector("time").textContent = at
-    copy.addEventListener("click", e => {
-      if (!e.target.matches("button")) return
-      if (e.target.value) {
-        words.forEach((field, n) => field.value = then[n])
-        text.dispatchEvent(new Event("input", {bubbles: true}))
-      } else localStorage.removeItem(key)
-      copy.hidden = true
-      text.focus()
-    })
+    const answer = (words, act) => {
+      const button = make("button", words, {type: "button", className: "quiet"})
+      button.addEventListener("click", () => { act(); copy.replaceChildren(); copy.className = ""; text.focus() })
+      return button
+    }
+    const both = make("p", "", {className: "bar"})
+    both.append(answer(copy.dataset.back, () => {
+      words.forEach((field, n) => field.value = then[n])
+      text.dispatchEvent(new Event("input", {bubbles: true}))
+    }), answer(copy.dataset.away, () => localStorage.removeItem(key)))
+    copy.className = "notice"
+    copy.append(make("p", `${copy.dataset.say} ${at}.`), both)
   } else localStorage.removeItem(key)
   if (draft.dataset.unsaved) text.dispatchEvent(new Event("input", {bubbles: true}))
   beat()
