@@ -30,7 +30,7 @@ def made_absolute(clean_html: str, path: str) -> str:
 
 
 def _whole(name: str, value: str, here: str) -> str:
-    parts = value.split(", ") if name == "srcset" else [value]
+    parts = value.split(",") if name == "srcset" else [value]
     whole = (_joined(here, *part.strip().partition(" ")) for part in parts)
     return f' {name}="{", ".join(whole)}"'
 

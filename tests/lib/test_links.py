@@ -27,6 +27,10 @@ def test_where_words_were_taken_out_of_an_address_it_ends():
             'srcset="/uploads/a.png 1x, /uploads/b.png 2x"',
             'srcset="https://a.example/uploads/a.png 1x, https://a.example/uploads/b.png 2x"',
         ),
+        (
+            'srcset="/uploads/a.png 640w,/uploads/b.png 960w"',
+            'srcset="https://a.example/uploads/a.png 640w, https://a.example/uploads/b.png 960w"',
+        ),
         ('title="> href=&quot;/x"', 'title="> href=&quot;/x"'),
     ],
 )
