@@ -15,6 +15,7 @@ from opm.lib.i18n import ngettext
 from opm.lib.markdown import Format, shorten
 from opm.posts import anatomy, destinations
 from opm.posts.anatomy import Anatomy, Link, Picture
+from opm.posts.pictures.models import Picture as Kept
 
 LONGEST_TITLE = 65  # what search engines show of one
 SHORTEST_SUMMARY = 40
@@ -179,7 +180,8 @@ def _lengths(length: int, most: int) -> dict[str, str]:
 
 def _descriptions(post: Reading) -> Iterator[Check]:
     pictures = post.anatomy.pictures
-    bare = [picture for picture in pictures if not picture.description.strip()]
+    kept = Kept.by_addresses(picture.address for picture in pictures if not picture.description)
+    bare = [picture for picture in pictures if not (picture.description.strip() or _speaks(kept.get(picture.address)))]
     if bare:
         words = ngettext(
             "A picture does not say what it shows. Write it between the brackets: ![what it shows](…).",
@@ -197,6 +199,11 @@ def _descriptions(post: Reading) -> Iterator[Check]:
         yield _to_judge(words, long, post.of_picture)
 
 
+def _speaks(kept: Kept | None) -> bool:
+    """Whether the library knows what it shows, or that it only adorns: then nothing need be said in the text."""
+    return kept is not None and not kept.needs_words
+
+
 # Links
 
 
@@ -205,7 +212,7 @@ def _destinations(post: Reading) -> Iterator[Check]:
     links = [*post.anatomy.links, *(Link([each.description], each.address) for each in post.anatomy.pictures)]
     found = destinations.of(link.address for link in links)
     lost = [(link, found[link.address].fault) for link in links if _has(found, link, "fault")]
-    stale = [(link, found[link.address].moved_to) for link in links if _has(found, link, "moved_to")]
+    stale = [(link, found[link.address].moved_to) for link in post.anatomy.links if _has(found, link, "moved_to")]
     if lost:
         words = ngettext("A link or picture leads nowhere.", "%(num)s links or pictures lead nowhere.", len(lost))
         yield _to_do(words, lost, lambda each: post.of_link(each[0], f"{each[0].address}: {each[1]}"))

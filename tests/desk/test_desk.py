@@ -125,7 +125,7 @@ def test_posts_are_counted_by_how_far_they_have_come_and_the_first_of_each_is_na
     assert told(desk)[1:] == [
         "2 posts are in review The longest: Six by Rosa Menk, for 3 hours 7 minutes.",
         "2 drafts of yours Last touched: Two , 10 minutes ago.",
-        "2 drafts of others Last touched: Imported , 8 minutes ago.",
+        "2 drafts by others Last touched: Imported , 8 minutes ago.",
         "2 scheduled Next: Eight on 16 October 2026, 10:07.",
         "2 published in the last 7 days The last: Nine , 1 day ago.",
     ]

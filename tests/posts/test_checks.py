@@ -16,6 +16,7 @@ from tests import cast
 from tests.counting import counting
 
 SUMMARY = "We walked the lane with those who live there, and marked where the water comes in first."
+NOBODYS = {"credit": "", "licence": "", "licence_address": ""}
 LONG_WORDS = "The municipal administration anticipates considerable organisational transformation " * 3
 
 
@@ -173,6 +174,18 @@ def test_a_picture_without_a_description_blocks_and_is_named(look, inside):
         assert blocking.places[0].find in bare
     assert look(f"![The lane, drawn]({lane})") == []
     assert "fine: each picture says what it shows" in look(f"![The lane, drawn]({lane})", fine=True)
+
+
+def test_a_picture_of_which_the_library_knows_what_it_shows_or_that_it_adorns_needs_no_words(look, inside):
+    with inside():
+        described = cast.kept(called="a.png", alt="The lane", is_decorative=False, **NOBODYS)
+        adorning = cast.kept(cast.a_picture((10, 10)), "b.png", alt="", is_decorative=True, **NOBODYS)
+        silent = cast.kept(cast.a_picture((11, 11)), "c.png", alt="", is_decorative=False, **NOBODYS)
+        assert checks.blocking(Words(f"Text. ![]({described}) ![]({adorning})")) == []
+        [blocking] = checks.blocking(
+            Words(f"Text. ![]({described}) ![]({adorning}) ![]({silent}) ![](/uploads/none.png)")
+        )
+    assert [place.quote.partition(".")[0] for place in blocking.places] == ["c", "none"]
 
 
 def test_nothing_but_a_picture_without_a_description_blocks(inside):
