@@ -67,4 +67,4 @@ def _last_number(key: str) -> int:
 def _is_first(row: dict) -> bool:
     """Of two at once one alone gets the next number."""
     statement = insert(Choice).values(chosen_at=clock.now(), **row)
-    return bool(db.session.execute(statement.on_conflict_do_nothing()).rowcount)
+    return db.session.scalar(statement.on_conflict_do_nothing().returning(Choice.number)) is not None

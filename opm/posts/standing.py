@@ -16,10 +16,12 @@ def begin(title: str, text: str, by: Person, slug: str = "") -> StandingPage:
 
     Without a slug it gets one from its title that is free. Raises SlugTaken for one that is not.
     """
-    wanted = slug or free_slug(slugs.slug(title), _taken())
     page = StandingPage(title=title, state=State.DRAFT, changed_by=by)
     page.write(text)
-    _claim(page, wanted)
+    if slug:
+        _claim(page, slug)
+    else:
+        _claim_free(page, slugs.slug(title))
     _remember(page, by)
     return page
 
@@ -86,6 +88,14 @@ def confirm(page: StandingPage, by: Person, revision: int, review_on: date) -> N
 
 def _taken() -> set[str]:
     return set(db.session.scalars(select(StandingPage.slug)))
+
+
+def _claim_free(page: StandingPage, slug: str) -> None:
+    """The slug, or the next that nobody is quicker to take."""
+    try:
+        _claim(page, free_slug(slug, _taken()))
+    except SlugTaken:
+        _claim_free(page, slug)
 
 
 def _claim(page: StandingPage, slug: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from opm import settings
+from opm.accounts import choices
 from opm.accounts.choices import Choice
 from opm.extensions import db
 from opm.posts.menus import ARRANGEMENTS
@@ -11,6 +12,7 @@ from opm.settings import Link
 from tests import cast
 from tests.browser import FRAGMENT
 from tests.counting import compressed, counting
+from tests.posts.test_publishing import at_once
 from tests.stranger import Answer
 from tests.tables import rows
 
@@ -343,6 +345,28 @@ def test_pressing_twice_saves_once(app, desk, inside):
     assert send(desk, entries=[an_entry()], revision="0").status == 409
     with inside(False):
         assert db.session.query(Choice).count() == 1
+
+
+def test_of_several_who_save_at_once_one_does_and_the_others_are_told(app, inside):
+    with inside():
+        cast.ines()
+    came = at_once(app, *[lambda n=n: choices.choose("menu", [Link(f"No {n}", "/")], cast.ines(), 0) for n in range(4)])
+    assert [type(each) for each in came if each is not None] == [choices.Overtaken] * 3
+    with inside(False):
+        (choice,) = db.session.query(Choice)
+        assert [link.title for link in settings.current().menu] == [choice.value[0]["title"]]
+        assert came[int(choice.value[0]["title"][-1])] is None
+
+
+def test_a_list_that_was_sent_after_the_session_had_ended_is_kept_whole_and_sent_again(desk, inside, clock):
+    desk.visit(HEAD)
+    clock.forward(days=7)
+    desk.press("Save", status=403, title=["Water", "All", ""], address=["/category/rivers/", "/", ""])
+    assert menu(desk)[0] == ("Posts", "/")
+    cast.signed_in(desk, inside)
+    desk.visit("/desk/kept/")
+    desk.press("Send it now")
+    assert menu(desk) == [("Water", "/category/rivers/"), ("All", "/")]
 
 
 # Taking back

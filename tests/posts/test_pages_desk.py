@@ -12,10 +12,11 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib.markdown import Format
 from opm.posts import standing
-from opm.posts.pages import PageRevision, SlugTaken, StandingPage, State
+from opm.posts.pages import Overtaken, PageRevision, SlugTaken, StandingPage, State
 from opm.settings import Link
 from tests import cast
 from tests.counting import compressed, counting
+from tests.posts.test_publishing import at_once
 from tests.stranger import Answer
 from tests.tables import rows
 from tests.test_house import marks, shown, unmarked  # noqa: F401
@@ -191,12 +192,21 @@ def test_an_emptied_address_stays_as_it_is(desk, page, inside):
     assert the(inside).title == "Another title"
 
 
-def test_of_two_at_once_one_gets_the_address(inside, page, monkeypatch):
+def test_of_several_at_once_one_gets_the_address_that_they_chose(app, inside):
     with inside():
-        monkeypatch.setattr(standing, "_taken", set)  # as if both had looked before either had written
-        with pytest.raises(SlugTaken):
-            standing.begin("Another", "x", cast.ines(), "how-to-reach-us")
-        assert standing.begin("Third", "x", cast.ines(), "third").address == "/third/"
+        cast.ines()
+    came = at_once(app, *[lambda: standing.begin("How we decide", "x", cast.ines(), "deciding")] * 4)
+    assert [type(each) for each in came if isinstance(each, Exception)] == [SlugTaken] * 3
+    assert {each.free for each in came if isinstance(each, SlugTaken)} == {"deciding-2"}
+
+
+def test_several_of_one_title_at_once_have_addresses_of_their_own(app, inside):
+    with inside():
+        cast.ines()
+    came = at_once(app, *[lambda: standing.begin("Us", "x", cast.ines())] * 4)
+    assert not [each for each in came if isinstance(each, Exception)]
+    with inside(False):
+        assert sorted(db.session.scalars(select(StandingPage.slug))) == ["us", "us-2", "us-3", "us-4"]
 
 
 def test_a_slug_that_came_from_elsewhere_need_not_be_changed(desk, inside):
@@ -289,6 +299,20 @@ def test_the_second_save_shows_both_versions_and_overwrites_nothing_by_itself(de
     assert the(inside).html == "<p>By letter or by bicycle.</p>"
     desk.press("Save")
     assert the(inside).html == "<p>By letter or by balloon.</p>"
+
+
+def test_of_several_who_save_at_once_one_does_and_the_others_are_told(app, inside, page):
+    with inside():
+        cast.ines()
+
+    def save(words):
+        return lambda: standing.save(StandingPage.held(page.id), page.title, words, cast.ines(), 1)
+
+    came = at_once(app, *map(save, "abcd"))
+    assert [type(each) for each in came if each is not None] == [Overtaken] * 3
+    assert the(inside).revision == 2
+    with inside(False):
+        assert db.session.query(PageRevision).count() == 2
 
 
 def test_an_address_that_is_refused_saves_no_words_either(desk, page, inside):
