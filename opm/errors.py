@@ -34,7 +34,8 @@ from opm.reports.models import NotPublic
 # What may be shown again of a public form, in this order. Never a code, a token, or a field that we do not know.
 TYPED = (
     "on", "quote", "ground", "reason", "text", "untrue", "writer_unknown", "may_be_named", "name", "email", "is_true",
-    "left", "note", "reply", "day", "parent", "next", "revision", "outcome",
+    "left", "note", "reply", "day", "parent", "next", "revision", "outcome", "alt", "credit", "licence",
+    "licence_address",
 )  # fmt: skip
 BUSY_FOR_SECONDS = 5
 MENDED_WITHIN_SECONDS = 60  # a full disk, perhaps

@@ -8,7 +8,7 @@ from opm import cli, config, errors, extensions, feeds, filters, settings, site
 from opm.accounts import desk as accounts_desk
 from opm.accounts import emails as account_emails
 from opm.accounts import views as accounts
-from opm.accounts.access import RowSessions
+from opm.accounts.access import RowSessions, is_somebody
 from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
 from opm.comments import views as comments
@@ -16,7 +16,7 @@ from opm.desk import outbox as outbox_desk
 from opm.desk import settings as settings_desk
 from opm.desk import views as desk
 from opm.keeping import views as keeping
-from opm.lib import assets, caching, compression, headers, i18n, journal, machines, origin, templating
+from opm.lib import assets, caching, compression, files, headers, i18n, journal, machines, origin, templating
 from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
@@ -32,6 +32,7 @@ from opm.posts import (
 )
 from opm.posts import desk as posts_desk
 from opm.posts import views as posts
+from opm.posts.pictures import desk as pictures_desk
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
@@ -56,6 +57,7 @@ def create_app(environ=None, **overrides) -> Flask:
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["WTF_CSRF_SSL_STRICT"] = False  # no Referer is needed: lib/origin.py has seen whose page sent it
     app.session_interface = RowSessions()
+    app.request_class = files.FileRequest
     _set_templates_up(app)
     extensions.init(app)
     _open_rooms(app)
@@ -97,6 +99,7 @@ def _open_rooms(app):
         menus_desk.bp,
         outbox_desk.bp,
         pages_desk.bp,
+        pictures_desk.bp,
         posts_desk.bp,
         drafting_desk.bp,
         previewing_desk.bp,
@@ -127,6 +130,7 @@ def _agree_on_answers(app):
     journal.init(app)
     app.before_request(_no_nul)
     app.before_request(_our_host_and_page)
+    app.before_request(lambda: files.make_room(is_somebody))
     app.before_request(_read_the_form_first)
     app.before_request(_read_the_version_first)
     app.after_request(_take_the_rest)

@@ -49,7 +49,8 @@
     if (mark) around(mark, words)
     else if (start) before(start)
     else if (name) link(name)
-    else ($(to) || text).focus()
+    else if ($(to)) $(to).click()
+    else text.focus()
   }
 
   // One stop for Tab; within it the arrows lead on. Ctrl or Cmd with b, i, k; unless somebody has switched that off, since

@@ -19,6 +19,7 @@ from opm.lib import i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
 from opm.posts import changes, preview_links
+from opm.posts.pictures.models import Picture
 from opm.reports import settling
 from opm.reports.models import Outcome
 from tests import cast
@@ -66,6 +67,8 @@ def addresses(inside):
         page = cast.a_page()
         db.session.flush()
         draft = cast.a_draft()
+        picture = Picture.by_address(cast.kept(alt="The lane, drawn"))
+        mill = Picture.by_address(cast.kept(called="mill.png", alt="The mill"))
         link = preview_links.make(draft, "Kit Vane", ines)
         db.session.flush()
         reported = cast.a_report(published)
@@ -120,6 +123,11 @@ def addresses(inside):
             "/desk/ways/take-back": "/desk/ways/take-back",
             "/desk/outbox/": "/desk/outbox/",
             "/desk/outbox/<id:id>/mail": f"/desk/outbox/{email.id}/mail",
+            "/desk/pictures/": "/desk/pictures/",
+            "/desk/pictures/new": "/desk/pictures/new",
+            "/desk/pictures/<id:id>": picture.room,
+            "/desk/pictures/<id:id>/file": f"{picture.room}/file",
+            "/desk/pictures/<id:id>/delete": f"{mill.room}/delete",
             "/desk/posts/": "/desk/posts/",
             "/desk/posts/new": "/desk/posts/new",
             "/desk/posts/<id:id>": f"/desk/posts/{draft.id}",
@@ -181,7 +189,7 @@ def addresses(inside):
             "/series/<slug>/feed/": "/series/floods/feed/",
             f"/feed/{OLD_FEED}/": "/feed/rss2/",
             f"/<path:address>/feed/{OLD_FEED}/": "/category/rivers/feed/atom/",
-            "/uploads/<name>": cast.kept(cast.a_picture(), "rota.png"),
+            "/uploads/<name>": cast.kept(called="rota.png", alt="The rota"),
         }
 
 
@@ -376,6 +384,7 @@ class Marks:
 
 # What people typed or settings say: it stands on pages and is not ours to translate.
 CONTENT = [
+    "The lane, drawn", "The mill",
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
     "Water", "Floods", "Ines drew the map.", "/how-to-reach-us/",
     "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",

@@ -13,7 +13,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from opm.accounts import kept_forms
 from opm.accounts.abilities import IN_WORDS, MAY, Ability
 from opm.accounts.models import SIGNED_IN_FOR, Person, Session
-from opm.extensions import csrf, db
+from opm.extensions import csrf, db, reading
 from opm.lib.caching import varies_by
 from opm.lib.i18n import gettext as _
 
@@ -75,6 +75,12 @@ def guard():
     if kept_forms.ITS_NUMBER in request.form:
         kept_forms.drop(request.form[kept_forms.ITS_NUMBER], kept_secret())
     return None
+
+
+def is_somebody() -> bool:
+    """Whether somebody who is signed in asks. It only looks, and holds up no writer."""
+    with reading():
+        return Session.of(request.cookies.get(cookie_name(), "")) is not None
 
 
 def requires(ability: Ability):

@@ -30,6 +30,13 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/comments/decisions/<id:id>/undo"): (MODERATORS, 409),  # it is another's
     ("GET", "/desk/comments/threads/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/threads/<id:id>"): (MODERATORS, 422),  # that is no act for a thread
+    ("GET", "/desk/pictures/"): (WRITERS, 200),
+    ("POST", "/desk/pictures/"): (WRITERS, 422),  # there is no picture
+    ("GET", "/desk/pictures/new"): (WRITERS, 200),
+    ("GET", "/desk/pictures/<id:id>"): (WRITERS, 200),
+    ("POST", "/desk/pictures/<id:id>"): (WRITERS, 422),  # it has to be described
+    ("POST", "/desk/pictures/<id:id>/file"): (EDITORS, 422),  # there is no file
+    ("POST", "/desk/pictures/<id:id>/delete"): (EDITORS, 303),
     ("GET", "/desk/posts/"): (WRITERS, 200),
     ("POST", "/desk/posts/"): (WRITERS, 422),  # a post begins with a title
     ("GET", "/desk/posts/new"): (WRITERS, 200),

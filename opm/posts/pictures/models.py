@@ -133,6 +133,11 @@ class Picture(db.Model):
         return (cls.alt == "") & ~cls.is_decorative
 
     @classmethod
+    def has_failed(cls):
+        """The condition that nothing could be made of it."""
+        return cls.state == State.FAILED
+
+    @classmethod
     def uses_count(cls):
         """How many posts and pages show it."""
         posts = select(func.count()).where(post_picture.c.picture_id == cls.id).correlate(cls).scalar_subquery()
