@@ -2,10 +2,13 @@
 
 import re
 import socket
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
 from bs4 import BeautifulSoup
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from opm.comments.models import Comment, State
 from opm.extensions import db
@@ -114,6 +117,16 @@ def test_too_much_is_answered_by_our_own_page(front, size):
     assert answer.status == 413
     assert "<h1>" in answer.text
     assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("size", [13 * 1024 * KB, 40 * 1024 * KB])
+def test_a_picture_that_is_too_large_comes_through_so_that_what_was_typed_comes_back(front, size):
+    file = FileStorage(BytesIO(b"x" * size), "lane.png")
+    boundary, body = encode_multipart({"alt": "The lane, drawn", "picture": file})
+    sent = {"Content_Type": f'multipart/form-data; boundary="{boundary}"', "Origin": front.base_url}
+    answer = front.ask("/desk/pictures/", "POST", body, **sent)
+    assert answer.status == 403
+    assert "The lane, drawn" in answer.text
 
 
 def test_what_was_had_already_is_not_sent_again(front):
