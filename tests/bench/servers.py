@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from tests.faults.database import looking
 from tests.running import ROOT, Site, bare_environment, eventually, family, free_port
 
 NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+LOOKS, LOOK_EVERY_SECONDS = 20, 0.1
 COMMENTS = 50
 ANSWERED = 3  # every third comment answers the one before it
 PARAGRAPH = (
@@ -60,6 +62,7 @@ def site(export: str | None = None, **settings) -> Iterator[Site]:
         try:
             if export:
                 import_export(site, export)
+                eventually(lambda: _rests(site), "the pictures of what was imported", within=600)
             else:
                 looking(site, write_posts)
             yield site
@@ -125,6 +128,15 @@ def import_export(site: Site, file: str) -> None:
     """Brings in a WordPress export, as its maintainer would."""
     flask = [sys.executable, "-m", "flask", "import-wordpress", str(Path(file).resolve())]
     subprocess.run(flask, cwd=ROOT, env=site.environ, check=True, stdout=subprocess.DEVNULL)
+
+
+def _rests(site: Site) -> bool:
+    """Whether its worker has no picture in hand: each is made by a process of its own."""
+    for _ in range(LOOKS):
+        if len(family(site.process.pid)) > os.cpu_count() + 2:  # the server and its workers, and the worker
+            return False
+        time.sleep(LOOK_EVERY_SECONDS)
+    return True
 
 
 def busy_and_quiet() -> tuple[str, str]:
