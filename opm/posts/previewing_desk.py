@@ -32,6 +32,7 @@ def words(id):
     post, form = desk.found(id), DraftForm()
     is_fit = form.validate()
     if wants_fragment():
+        db.session.commit()  # there is nothing to write: who saves need not wait until it is drawn
         values = {"preview": Preview(post, form.title.data, form.text.data), "too_long": not is_fit and form.refusals()}
         return render_template("desk/posts/_preview.html", is_fragment=True, **values), 200 if is_fit else 422
     if not is_fit:

@@ -161,6 +161,26 @@ def test_a_session_that_ended_while_somebody_typed_costs_one_press(at_desk, mail
         assert db.session.get(Post, int(editor.rpartition("/")[2])).revision == 3
 
 
+def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(at_desk, mailbox, clock, editor):
+    tab = at_desk()
+    clock.forward(days=8)
+    text(tab).fill("Before")
+    expect(status(tab)).to_contain_text("You are not signed in any more.")
+    with tab.page.expect_popup() as popup:
+        status(tab).get_by_role("link", name="Sign in in another tab").click()
+    other = popup.value
+    other.get_by_label("Your work email").fill("rosa@northmere.example")
+    other.get_by_role("button", name="Mail me a link and a code").click()
+    other.get_by_label("The 8 letters and digits").fill(code_of(mailbox, "rosa"))
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("What needs you")
+    text(tab).press("End")
+    tab.page.keyboard.type(" and after")
+    expect(status(tab)).to_contain_text("What you typed is kept")
+    save(tab)
+    expect(text(tab)).to_have_value("Before and after")
+
+
 def test_without_scripts_preview_and_keeping_are_buttons(at_desk, inside, editor):
     tab = at_desk(java_script_enabled=False)
     expect(tab.page.get_by_role("button", name="Bold")).to_have_count(0)

@@ -116,10 +116,12 @@ def test_without_scripts_a_button_keeps_it_and_the_editor_goes_on_with_all_that_
     rosas.visit(page)
     keep_it = rosas.page.find("button", attrs={"formaction": f"{page}/draft"})
     assert keep_it.get_text() == "Keep it for later"
-    answer = keep(rosas, page, htmx=False, text="Half a thought", comments="closed", publish_at="2026-11-01T09:00")
+    more = {"comments": "closed", "publish_at": "2026-11-01T09:00", "tags": "floods, fords"}
+    answer = keep(rosas, page, htmx=False, text="Half a thought", **more)
     assert answer.status == 200
     assert answer.page.find(id="text").get_text() == "\nHalf a thought"
     assert answer.page.find("input", attrs={"name": "comments", "checked": True})["value"] == "closed"
+    assert answer.typed("tags") == "floods, fords"
     assert "What you typed is kept since 10:00" in answer.text
     assert kept(inside).text == "Half a thought"
 
@@ -311,10 +313,14 @@ def test_htmx_is_told_in_a_line_that_the_session_ended_and_nothing_is_kept_by_th
     assert rows(app)["kept_form"] == []
 
 
-def test_htmx_is_told_in_a_line_that_the_token_is_old(rosas, page):
-    answer = post(rosas, f"{page}/draft", True, csrf_token="old", **TYPED)
-    assert answer.status == 400
-    assert answer.text == "You have signed in again since. Press Save: nothing is lost."
+def test_htmx_is_told_in_a_line_that_the_token_is_old_and_given_the_new_one(inside, rosas, page):
+    for path in ("draft", "preview"):
+        answer = post(rosas, f"{page}/{path}", True, csrf_token="old", **TYPED)
+        assert answer.status == 400
+        assert answer.text == "You have signed in again since, as Rosa Menk. Go on: what you type is kept again."
+        token = answer.page.find("input", id="token", attrs={"data-hx-swap-oob": "true"})
+        assert post(rosas, f"{page}/{path}", True, csrf_token=token["value"], **TYPED).status == 200
+    assert kept(inside).text == "We walked **far**."
 
 
 def test_a_whole_editor_is_kept_when_the_session_ended_and_saved_with_one_press(inside, rosas, page, draft, clock):
