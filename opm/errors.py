@@ -27,6 +27,7 @@ from opm.lib.i18n import lazy_gettext as later
 from opm.lib.origin import ForeignOrigin
 from opm.lib.respond import wants_fragment
 from opm.lib.throttle import TooMany
+from opm.posts.filing import NotHere
 from opm.posts.models import Post, Withdrawn
 from opm.posts.pages import PageWithdrawn
 from opm.reports.models import NotPublic
@@ -115,6 +116,7 @@ def init(app) -> None:
         LinkEnded: _link_ended,
         NotPublic: _not_public,
         Withdrawn: _withdrawn,
+        NotHere: _not_here,
         PageWithdrawn: _page_withdrawn,
         NotSignedIn: _not_signed_in,
         SentAlready: _sent_already,
@@ -310,6 +312,14 @@ def _withdrawn(error: Withdrawn) -> Refused:
 def _page_withdrawn(error: PageWithdrawn) -> Refused:
     title, advice = WORDS[410]
     return Refused(410, str(title), error.because or str(advice))
+
+
+def _not_here(error: NotHere) -> Refused:
+    return Refused(
+        404,
+        _("This is not here any more"),
+        _("Somebody has merged it with another or deleted it. Go back to the list and look for it under another name."),
+    )
 
 
 def _not_signed_in(error) -> Refused:

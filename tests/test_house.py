@@ -36,6 +36,7 @@ KEPT = (
 DOOR = ("/desk/sign-in", "/desk/sign-in/code/<token>", "/desk/sign-in/link/<token>")
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
+SHELF = "/desk/<any(categories, tags, series, authors):shelf>/"
 NUMBER = "<int(min=1, max=1000000):number>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
@@ -117,6 +118,14 @@ def addresses(inside):
             "/desk/pages/<id:id>/review": f"/desk/pages/{page.id}/review",
             "/desk/pages/<id:id>/removal": f"/desk/pages/{page.id}/removal",
             "/desk/pages/<id:id>/history": f"/desk/pages/{page.id}/history",
+            SHELF: "/desk/categories/",
+            f"{SHELF}new": "/desk/tags/new",
+            f"{SHELF}<id:id>": f"/desk/series/{post.series_id}",
+            f"{SHELF}<id:id>/merge": f"/desk/authors/{post.authors[0].id}/merge",
+            f"{SHELF}<id:id>/delete": f"/desk/tags/{post.tags[0].id}/delete",
+            "/desk/categories/order": "/desk/categories/order",
+            "/desk/series/<id:id>/parts": f"/desk/series/{post.series_id}/parts",
+            "/desk/posts/<id:id>/feature": f"/desk/posts/{post.id}/feature",
             "/desk/menus/<any(head, foot):name>/": "/desk/menus/head/",
             "/desk/menus/<any(head, foot):name>/take-back": "/desk/menus/head/take-back",
             "/desk/ways/": "/desk/ways/",
@@ -392,7 +401,7 @@ CONTENT = [
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
-    "Europe/London", "The lane is closed.",
+    "Europe/London", "The lane is closed.", "/series/floods/", "/author/ines-calder/", "/author/rosa-menk/",
 ]  # fmt: skip
 
 

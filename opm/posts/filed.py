@@ -25,6 +25,11 @@ post_tag = Table(
 )
 
 
+def mark_of(said) -> str:
+    """Stands for what was shown, so that a form can tell what its reader saw."""
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:MARK_LENGTH]
+
+
 class Filed:
     """Something that posts are found under. It has a page of its own."""
 
@@ -38,8 +43,7 @@ class Filed:
     @property
     def mark(self) -> str:
         """Stands for what is said of it now: who saw another mark saw something else."""
-        said = self.name, self.slug, self.description, getattr(self, "person_id", None)
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:MARK_LENGTH]
+        return mark_of((self.name, self.slug, self.description, getattr(self, "person_id", None)))
 
     @classmethod
     def by_slug(cls, slug: str):

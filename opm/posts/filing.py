@@ -4,7 +4,7 @@ Whoever changes a thing holds it (`Filed.held`) and says what they saw of it. Th
 they are filed under (by id), then the public version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
@@ -16,7 +16,7 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import moved, publicity, slugs
 from opm.lib.i18n import gettext as _
-from opm.posts.filed import Author, Byline, Category, Filed, Series, Tag, post_category, post_tag
+from opm.posts.filed import Author, Byline, Category, Filed, Series, Tag, mark_of, post_category, post_tag
 from opm.posts.models import Post
 
 # Words that stand under a list in its address.
@@ -46,6 +46,10 @@ class PlaceTaken(Exception):
     def __init__(self, post: Post, free: int):
         super().__init__(free)
         self.post, self.free = post, free
+
+
+class NotHere(Exception):
+    """What was to be changed is not there any more: merged with another, or deleted."""
 
 
 class ChangedMeanwhile(Exception):
@@ -102,6 +106,8 @@ def create(kind: type[Filed], name: str, *, slug: str = "", description: str = "
         _expect_free(thing, slug)
     _store(thing)
     moved.forget(thing.address)
+    if kind is Category:  # it has a page also while it is empty
+        publicity.bump()
     return thing
 
 
@@ -121,9 +127,10 @@ def rename(thing: Filed, name: str, slug: str) -> None:
     publicity.bump()
 
 
-def describe(thing: Filed, description: str) -> None:
-    """Says what it is about. The caller holds it and commits."""
-    thing.description = description
+def describe(thing: Filed, description: str, **others) -> None:
+    """Says what it is about, and of an author whose byline it is. The caller holds it and commits."""
+    for name, value in {"description": description, **others}.items():
+        setattr(thing, name, value)
     publicity.bump()
 
 
@@ -233,16 +240,59 @@ def reorder(categories: Sequence[Category]) -> None:
     publicity.bump()
 
 
-def number(parts: dict[Post, int]) -> None:
-    """Gives parts of one series these numbers, no two the same. The caller holds the series and commits."""
-    for post, position in parts.items():
-        post.series_position = position
+def order_mark(things: Sequence[Filed]) -> str:
+    """Stands for their order: who saw another mark saw another order, or others."""
+    return mark_of([thing.id for thing in things])
+
+
+def parts_of(series: Series) -> list[Post]:
+    """All posts of a series, whatever their state, in order; those without a number come last."""
+    parts = db.session.scalars(select(Post).where(Post.series_id == series.id))
+    return sorted(parts, key=_place_of)
+
+
+def held_parts(id: int) -> list[Post]:
+    """The same of the series with this id, all locked until this transaction ends."""
+    parts = db.session.scalars(Post.at_desk().where(Post.series_id == id).order_by(Post.id).with_for_update(of=Post))
+    return sorted(parts, key=_place_of)
+
+
+def parts_mark(parts: Sequence[Post]) -> str:
+    """Stands for the parts and their numbers."""
+    return mark_of([(part.id, part.series_position) for part in parts])
+
+
+def number(parts: Mapping[Post, int | None]) -> list[Post]:
+    """Gives parts of one series these numbers, no two the same. Returns those that had another before.
+
+    The caller holds them and commits.
+    """
+    changed = [part for part, position in parts.items() if part.series_position != position]
+    for part in changed:
+        part.series_position = parts[part]
+    publicity.bump()
+    return changed
+
+
+def take_out(part: Post) -> None:
+    """It is no part of its series any more; the others keep their numbers. The caller holds it and commits."""
+    part.series = part.series_position = None
+    publicity.bump()
+
+
+def put_in(post: Post, series: Series) -> None:
+    """Makes it the last part of a series. The caller holds both and commits."""
+    post.series, post.series_position = series, last_number(series) + 1
     publicity.bump()
 
 
 def last_number(series: Series) -> int:
     """The largest number that a part has, whether or not it is public: numbers are not given twice."""
     return db.session.scalar(select(func.max(Post.series_position)).where(Post.series_id == series.id)) or 0
+
+
+def _place_of(part: Post) -> tuple:
+    return part.series_position is None, part.series_position or 0, part.id
 
 
 # A post
@@ -294,11 +344,20 @@ def is_filed(post: Post, authors, categories, tags, series, series_position) -> 
 
 
 def tag_named(name: str) -> Tag:
-    """The tag with this name; a new one where there is none."""
+    """The tag that has this name, or had it before it was renamed or merged; a new one where there is none."""
+    if found := named(Tag, name) or _once_named(name):
+        return found
     try:
-        return named(Tag, name) or create(Tag, name)
+        return create(Tag, name)
     except SlugTaken:  # somebody was quicker
         return named(Tag, name) or create(Tag, name)
+
+
+def _once_named(name: str) -> Tag | None:
+    """Whoever wrote while a tag was merged sends its old name: that must not make it anew."""
+    own_slug = slugs.slug(name, otherwise="")
+    leads_to = moved.leads_to(f"/tag/{own_slug}/") if own_slug else None
+    return Tag.by_slug(leads_to.split("/")[2]) if leads_to and leads_to.startswith("/tag/") else None
 
 
 def _place(post: Post, series: Series | None, position: int | None) -> None:

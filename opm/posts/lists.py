@@ -1,10 +1,10 @@
 """Where readers find posts: all, or those of a subject, a word, a writer, a series or a time. One shape for all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import Select, and_, extract, func, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, undefer
 
 from opm import settings
 from opm.comments.models import Thread
@@ -55,6 +55,12 @@ def everything() -> Listing:
     """All posts, the newest first."""
     here = settings.current()
     return Listing(Post.for_list(), title=here.headline, lead=here.introduction, stands_empty=True)
+
+
+def home() -> Listing:
+    """The same with the featured post before all others, and not twice."""
+    featured_first = Post.for_list().order_by(None).order_by(Post.is_featured.desc(), *Post.newest())
+    return replace(everything(), posts=featured_first.options(undefer(Post.is_featured)))
 
 
 def of_category(category: Category) -> Listing:

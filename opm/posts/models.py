@@ -186,7 +186,12 @@ class Post(Illustrated, db.Model):
     @classmethod
     def published(cls):
         """What the public sees, the newest first."""
-        return select(cls).where(cls.is_public()).order_by(cls.published_at.desc(), cls.id.desc())
+        return select(cls).where(cls.is_public()).order_by(*cls.newest())
+
+    @classmethod
+    def newest(cls) -> tuple:
+        """The order of what is published: the newest first."""
+        return cls.published_at.desc(), cls.id.desc()
 
     @classmethod
     def for_list(cls):

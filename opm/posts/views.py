@@ -32,9 +32,9 @@ DAY = f"{MONTH}/<int(fixed_digits=2):day>"
 @bp.get(f"/{PAGE}/")
 @public_page
 def home(number):
-    """All posts, the newest first; on the first page also what is talked about, and how to join in."""
+    """All posts, the featured one and then the newest; on the first page also what is talked about, and how to join."""
     is_first = number == 1 and not wants_fragment()
-    return _filtered(lists.everything(), number, discussed=lists.most_discussed() if is_first else None)
+    return _filtered(lists.home(), number, discussed=lists.most_discussed() if is_first else None)
 
 
 @bp.get("/category/<slug>/", defaults={"number": 1})

@@ -55,7 +55,7 @@ def save(post: Post, words: Words, by: Person, revision: int, **filed) -> bool:
         if words != Words.of(post) or (filed and not filing.is_filed(post, **filed)):
             raise Overtaken
         return False
-    _keep_the_first(post)
+    keep_the_first(post)
     before = Words.of(post), as_filed(post)
     _write(post, words)
     if filed:
@@ -71,6 +71,24 @@ def save(post: Post, words: Words, by: Person, revision: int, **filed) -> bool:
         Thread.held(post.thread_id).title = post.title
         publicity.bump()
     return True
+
+
+def keep_the_first(post: Post) -> None:
+    """A post that came from elsewhere has no revision yet: what it says is kept before it changes."""
+    if post.revision > 1:
+        return
+    of_it = select(Revision.id).where(Revision.post_id == post.id).limit(1)
+    if db.session.scalar(of_it) is None:
+        db.session.add(_revision(post, by=None, saved_at=post.changed_at))
+
+
+def keep_filing(post: Post, by: Person) -> None:
+    """The post was filed elsewhere than in its editor: whoever has it open there is told before they save.
+
+    The post is held, and its first revision was kept before (`keep_the_first`). The caller commits.
+    """
+    post.revision += 1
+    _keep(post, by)
 
 
 def as_filed(post: Post) -> dict:
@@ -100,13 +118,6 @@ def _keep(post: Post, by: Person | None) -> None:
     """The post as it is, as a revision."""
     post.changed_by, post.changed_at = by, clock.now()
     db.session.add(_revision(post, by=by, saved_at=post.changed_at))
-
-
-def _keep_the_first(post: Post) -> None:
-    """A post that came from elsewhere has no revision yet: what it says is kept before it changes."""
-    of_it = select(Revision.id).where(Revision.post_id == post.id).limit(1)
-    if db.session.scalar(of_it) is None:
-        db.session.add(_revision(post, by=None, saved_at=post.changed_at))
 
 
 def _revision(post: Post, **saved) -> Revision:

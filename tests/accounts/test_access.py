@@ -12,7 +12,7 @@ from tests import cast
 from tests.browser import FRAGMENT
 from tests.stranger import Answer, Stranger
 from tests.tables import rows
-from tests.test_house import KEPT, addresses  # noqa: F401
+from tests.test_house import KEPT, SHELF, addresses  # noqa: F401
 
 EVERYBODY = set(Role)
 EDITORS = {Role.EDITOR, Role.ADMIN}
@@ -65,6 +65,18 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/pages/<id:id>/removal"): (EDITORS, 422),
     ("GET", "/desk/pages/<id:id>/history"): (EDITORS, 200),
     ("POST", "/desk/pages/<id:id>/history"): (EDITORS, 422),
+    ("GET", SHELF): (EDITORS, 200),
+    ("POST", SHELF): (EDITORS, 422),  # it has no name
+    ("GET", f"{SHELF}new"): (EDITORS, 200),
+    ("GET", f"{SHELF}<id:id>"): (EDITORS, 200),
+    ("POST", f"{SHELF}<id:id>"): (EDITORS, 422),
+    ("GET", f"{SHELF}<id:id>/merge"): (EDITORS, 200),
+    ("POST", f"{SHELF}<id:id>/merge"): (EDITORS, 422),
+    ("POST", f"{SHELF}<id:id>/delete"): (EDITORS, 409),  # it is in use
+    ("POST", "/desk/categories/order"): (EDITORS, 422),
+    ("POST", "/desk/series/<id:id>/parts"): (EDITORS, 422),
+    ("GET", "/desk/posts/<id:id>/feature"): (EDITORS, 200),
+    ("POST", "/desk/posts/<id:id>/feature"): (EDITORS, 303),
     ("GET", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 200),
     ("POST", "/desk/menus/<any(head, foot):name>/"): (EDITORS, 409),  # what they saw is not what stands
     ("POST", "/desk/menus/<any(head, foot):name>/take-back"): (EDITORS, 409),
