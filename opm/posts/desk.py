@@ -35,6 +35,7 @@ IN_WORDS = {
     State.PUBLISHED: _("Published"),
     State.WITHDRAWN: _("Withdrawn"),
 }
+AN_AUTHORS = {"save", "submit", "return", "aside", None}  # what takes nobody who publishes
 # In which order each list is read: what waits longest or comes next first, else the newest.
 ORDERS = {
     State.IN_REVIEW: (Post.submitted_at, Post.id),
@@ -177,10 +178,11 @@ def withdraw(id):
 
 
 @bp.post("/<id:id>/put-back")
-@requires(Ability.PUBLISH)
+@requires(Ability.WRITE)
 def put_back(id):
-    """Makes a withdrawn post public again, where it was."""
+    """Makes a withdrawn post public again, where it was; or a draft again, if it never was."""
     post = _held(id)
+    expect_may(post)
     try:
         publishing.put_back(post)
     except NotNow:
@@ -227,7 +229,7 @@ def _held(id: int) -> Post:
 
 def expect_may(post: Post, act: str | None = "save") -> None:
     """Raises NotAllowed where this takes somebody who publishes."""
-    if not (g.person.may(Ability.PUBLISH) or (post.is_in_the_making and act in ("save", "submit", "return", None))):
+    if not (g.person.may(Ability.PUBLISH) or (post.is_in_the_making and act in AN_AUTHORS)):
         raise NotAllowed(Ability.PUBLISH)
 
 
@@ -239,6 +241,7 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
         "schedule": lambda: publishing.schedule(post, form.moment, g.person),
         "unschedule": lambda: publishing.unschedule(post),
         "publish": lambda: publishing.publish_now(post, g.person),
+        "aside": lambda: publishing.set_aside(post),
     }
     try:
         publishing.set_comments(post, form.comments.data, form.last_day, g.person)

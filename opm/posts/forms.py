@@ -91,7 +91,7 @@ class PostForm(FilingFields, WordsForm):
 
     do = StringField(
         default="save",
-        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish"])],
+        validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish", "aside"])],
     )
     comments = StringField(default="open", validators=[AnyOf(["open", "until", "closed"])])
     comments_last_day = Line()

@@ -240,7 +240,12 @@ class Post(Illustrated, db.Model):
     @property
     def is_in_the_making(self) -> bool:
         """Whether it is still its writers' to change: nobody has decided yet that and when it goes out."""
-        return self.state in (State.DRAFT, State.IN_REVIEW)
+        return self.state in (State.DRAFT, State.IN_REVIEW) or self.is_set_aside
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether it was withdrawn before the public ever saw it."""
+        return self.state == State.WITHDRAWN and self.thread_id is None
 
     @property
     def address(self) -> str:

@@ -153,12 +153,23 @@ def withdraw(post: Post, because: str, to: str = "") -> None:
     publicity.bump()
 
 
+def set_aside(post: Post) -> None:
+    """Out of the way, and not lost: one that nobody wants to finish. The caller commits. Raises NotNow."""
+    _expect(post, State.DRAFT, State.IN_REVIEW)
+    post.state, post.withdrawn_at = State.WITHDRAWN, clock.now()
+
+
 def put_back(post: Post) -> None:
-    """A withdrawn post and its comments are public again, where they were. The caller commits. Raises NotNow."""
+    """A withdrawn post and its comments are public again, where they were; one that was set aside is a draft again.
+
+    The caller commits. Raises NotNow.
+    """
     _expect(post, State.WITHDRAWN)
-    post.state, post.withdrawn_at, post.withdrawn_because, post.withdrawn_to = State.PUBLISHED, None, "", ""
-    Thread.held(post.thread_id).is_public = True
-    publicity.bump()
+    post.state, post.withdrawn_at = State.DRAFT, None
+    if post.thread_id is not None:
+        post.state, post.withdrawn_because, post.withdrawn_to = State.PUBLISHED, "", ""
+        Thread.held(post.thread_id).is_public = True
+        publicity.bump()
 
 
 def readdress(post: Post, slug: str) -> None:

@@ -45,7 +45,7 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/posts/<id:id>/address"): (WRITERS, 200),
     ("POST", "/desk/posts/<id:id>/address"): (WRITERS, 422),
     ("POST", "/desk/posts/<id:id>/checks"): (WRITERS, 200),
-    ("POST", "/desk/posts/<id:id>/put-back"): (EDITORS, 409),  # nobody took it away
+    ("POST", "/desk/posts/<id:id>/put-back"): (WRITERS, 409),  # nobody took it away
     ("GET", "/desk/posts/<id:id>/withdraw"): (EDITORS, 200),
     ("POST", "/desk/posts/<id:id>/withdraw"): (EDITORS, 422),  # readers are told why
     ("GET", "/desk/reports/"): (MODERATORS, 200),

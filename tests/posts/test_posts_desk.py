@@ -95,6 +95,15 @@ def test_a_public_post_is_changed_with_a_note_and_withdrawn_and_put_back(inside,
     assert stranger.get(cast.POST).status == 200
 
 
+def test_an_author_sets_a_draft_aside_and_takes_it_up_again(rosa, draft):
+    rosa.visit(draft)
+    rosa.press("Set it aside")
+    assert "readers never saw it" in rosa.text
+    rosa.press("Make it a draft again")
+    rosa.press("Send in for review")
+    assert "In review" in rosa.text
+
+
 # What is refused loses nothing
 
 
