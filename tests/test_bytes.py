@@ -12,6 +12,7 @@ import pytest
 
 from opm.comments.models import State
 from opm.lib import headers
+from opm.posts.pictures import cards
 from tests import cast
 from tests.e2e.tab import on_sqlite
 
@@ -34,6 +35,7 @@ def busy_post(inside):
     with inside():
         post = cast.a_post(title=TITLE, category="rivers")
         post.write(sentence(chance, 200))
+        cards.go_on()
         for number in range(50):
             texts.append("\n\n".join(sentence(chance, length) for length in (52, 48)))
             name = f"{sentence(chance, 1)[:-1]} {sentence(chance, 1)}"
