@@ -63,8 +63,9 @@ class Manifest:
 
     @property
     def pictures(self) -> list[str]:
-        """The members that are pictures."""
-        return [name for name in self.members if name.startswith(PICTURES)]
+        """The members that are pictures, without what was made of them."""
+        names = (name for name in self.members if name.startswith(PICTURES))
+        return [name for name in names if media.is_whole(name.removeprefix(PICTURES))]
 
     @property
     def has_secret(self) -> bool:

@@ -22,6 +22,8 @@ from opm.factory import create_app
 from opm.keeping import archive, backups, postgres_dumps, putting_back, sqlite_copies
 from opm.lib import running
 from opm.posts.models import Post
+from opm.posts.pictures import media, renditions
+from opm.posts.pictures.models import Picture
 from tests import cast
 from tests.faults.conftest import postgres_url  # noqa: F401
 from tests.keeping.test_health import _set_revision
@@ -59,7 +61,7 @@ class Place:
         with self.inside():
             post = cast.a_post(title=title)
             cast.a_comment(post.thread)
-            cast.kept(cast.a_picture(), "bench.png")
+            cast.kept(cast.a_picture((480, 300), "JPEG", colour="noise"), "bench.png")
             db.session.commit()
         return self
 
@@ -299,6 +301,23 @@ def test_a_backup_holds_all_and_says_so(place, tmp_path):
         assert len(made.namelist()) == 4
         assert made.read(SECRET_FILE).decode() == (place.instance / SECRET_FILE).read_text()
     assert not list(tmp_path.glob(f"{backups.DRAFTS}*"))
+
+
+def test_what_was_made_of_a_picture_is_in_it_and_comes_back_with_it(place, empty, tmp_path):
+    with place.inside():
+        while renditions.go_on():
+            pass
+        files = {file.name for file in media.folder().iterdir()}
+        made = backups.make(tmp_path / "b.zip")
+        assert len(files) > 1
+        assert len(made.manifest.pictures) == 1, "people count pictures, not files"
+    with empty.inside():
+        backups.restore(tmp_path / "b.zip")
+    with empty.inside():
+        assert {file.name for file in media.folder().iterdir()} == files
+        picture = db.session.scalars(db.select(Picture)).one()
+        assert set(picture.files) == files
+        assert not renditions.go_on()
 
 
 def test_its_age_is_known_once_one_turned_out_well(place, tmp_path, clock):

@@ -44,13 +44,14 @@ def go_on() -> bool:
 
 def tidy() -> bool:
     """Takes one file into the library that nobody has told it of (an older version of the site kept it, or somebody put
-    it there), and drops files that no picture has any more. Commits. Returns whether there may be more."""
+    it there), drops files that no picture has any more, and sees to it that those are made again that somebody took.
+    Commits. Returns whether there may be more."""
     with reading():
         pictures = db.session.scalars(select(Picture)).all()
     known = {name for picture in pictures for name in picture.files}
     unknown = [name for name in _grown_up() if name not in known and name not in _no_pictures]
-    made = [name for name in unknown if not media.is_whole(name) and not media.is_card(name)]
-    media.drop(made)
+    media.drop(name for name in unknown if not media.is_whole(name) and not media.is_card(name))
+    _make_again(pictures)
     for name in (name for name in unknown if media.is_whole(name)):
         _adopt(name)
         return True
@@ -109,6 +110,17 @@ def _grown_up() -> list[str]:
     before = time.time() - GROWN_UP_SECONDS
     files = media.folder().glob("*") if media.folder().is_dir() else []
     return sorted(file.name for file in files if media.type_of(file.name) and file.stat().st_mtime < before)
+
+
+def _make_again(pictures) -> None:
+    """Those of which a file that was made is gone, while they are there themselves."""
+    there = {file.name for file in media.folder().glob("*")} if media.folder().is_dir() else set()
+    lacking = [picture.id for picture in pictures if picture.name in there and not there.issuperset(picture.renditions)]
+    for id in lacking:
+        picture = Picture.held(id)
+        picture.state, picture.renditions, picture.is_stale = State.WAITING, [], True
+    if lacking:
+        db.session.commit()
 
 
 def _adopt(name: str) -> None:

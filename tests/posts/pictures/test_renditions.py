@@ -347,3 +347,15 @@ def test_files_that_no_picture_has_any_more_go(app, inside, photo, work, time_pa
         assert Picture.by_address("/uploads/broken.0123456789.png") is None
     assert not set(old) & names(app)
     assert {"notes.txt", "broken.0123456789.png"} <= names(app)
+
+
+def test_what_somebody_took_is_made_again(app, inside, browser, photo, post, work):
+    work()
+    with inside(False):
+        taken = again(photo).renditions
+        media.drop(taken)
+    with app.app_context():
+        renditions.tidy()
+    work()
+    assert shown(browser)["srcset"]
+    assert set(taken) <= names(app)
