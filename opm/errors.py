@@ -20,7 +20,7 @@ from opm.accounts.kept_forms import SentAlready, SentForm
 from opm.comments.models import ThreadClosed
 from opm.extensions import SAFE_METHODS, Trouble, db, trouble
 from opm.filters import length
-from opm.lib import journal, moved, origin, throttle
+from opm.lib import files, journal, moved, origin, throttle
 from opm.lib.confirming import LinkEnded
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
@@ -80,6 +80,10 @@ WORDS = {
     ),
 }
 
+A_FILE_IS_TOO_LARGE = later(
+    "We take pictures of at most 12 MB. Press Back in your browser: what you wrote should still be there. "
+    "Save the picture smaller, and send that."
+)
 CAUSES = {
     Trouble.FULL: later("The disk is full."),
     Trouble.FAILING: later("The disk does not take what it is given."),
@@ -189,6 +193,8 @@ def _of_http(error: HTTPException) -> Refused:
     code = error.code or 500
     allowed = getattr(error, "valid_methods", None)
     title, advice = WORDS.get(code) or WORDS[500 if code >= 500 else 400]
+    if code == 413 and request.max_content_length == files.MOST_SENT:
+        advice = A_FILE_IS_TOO_LARGE
     return Refused(
         code,
         str(title),

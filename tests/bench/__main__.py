@@ -9,6 +9,7 @@ import time
 
 from tests.bench import servers
 from tests.bench.painting import painting
+from tests.bench.pictures import looking_into_pictures
 from tests.bench.previews import previewing
 from tests.bench.processes import memory_mb
 from tests.bench.rates import rates, writing
@@ -31,6 +32,7 @@ def main(export: str | None = None) -> None:
         figures |= previewing(site, ours)
         figures[MEMORY] = Figure(memory_mb(ours.pid), "what is shared counted once")
         figures[SECOND_START] = Figure(restart(site))
+    figures |= looking_into_pictures()
     print(table(figures))
 
 

@@ -101,7 +101,9 @@ def test_a_file_that_is_refused_leaves_nothing_and_what_was_typed_comes_back(
 
 def test_a_body_past_all_limits_is_refused_on_a_page(app, desk, send, monkeypatch):
     monkeypatch.setattr(sent_files, "MOST_SENT", 1 * MB)
-    assert send(desk, b"x" * 2 * MB, **TYPED).status == 413
+    answer = send(desk, b"x" * 2 * MB, **TYPED)
+    assert answer.status == 413
+    assert "pictures of at most 12 MB. Press Back" in answer.text
 
 
 def test_elsewhere_and_from_strangers_a_file_is_let_go_of(app, desk, stranger, send, monkeypatch):
