@@ -9,15 +9,17 @@ from opm.accounts import choices
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.choices import Choice
+from opm.accounts.kept_forms import sent_by_itself
 from opm.extensions import db
-from opm.lib import markdown, worddiff
+from opm.lib import worddiff
 from opm.lib.i18n import gettext as _
-from opm.lib.respond import see_other
+from opm.lib.markdown import Format
+from opm.lib.respond import see_other, wants_fragment
 from opm.posts import standing
 from opm.posts.menus import ARRANGEMENTS
+from opm.posts.models import html_of
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State
 from opm.posts.pages_forms import A_YEAR_ON, AboutForm, ReviewForm, WithdrawalForm, WordsForm, today
-from opm.posts.pictures.showing import with_pictures
 
 bp = Blueprint("pages_desk", __name__, url_prefix="/pages")
 
@@ -57,8 +59,6 @@ def new():
 def begin():
     """Keeps a new page as a draft, or publishes it at once."""
     form = WordsForm()
-    if _wants_preview():
-        return _words(None, form, words=_html(form.text.data))
     if not form.validate():
         return _words(None, form, status=422)
     try:
@@ -69,6 +69,18 @@ def begin():
         standing.publish(page)
     db.session.commit()
     return see_other(f"/desk/pages/{page.id}#saved")
+
+
+@bp.post("/preview")
+@bp.post("/<id:id>/preview")
+@requires(Ability.ARRANGE)
+@sent_by_itself
+def preview(id=None):
+    """How the words look that are not saved yet; they stay in the form."""
+    page, form = id and _found(id), WordsForm()
+    if wants_fragment():
+        return _looks(form.text.data, page.format if page else Format.MARKDOWN)
+    return _words(page, form, is_previewed=True)
 
 
 @bp.get("/<id:id>")
@@ -85,8 +97,6 @@ def save(id):
     """Saves its words and its address, and publishes it if asked to. Shows both versions if somebody was quicker."""
     page = StandingPage.held(id) or abort(404)
     form = WordsForm(own_slug=page.slug)
-    if _wants_preview():
-        return _words(page, form, words=_html(form.text.data, page.format))
     if not form.validate():
         return _words(page, form, status=422)
     try:
@@ -182,8 +192,6 @@ def about():
 def save_about():
     """Readers see it at once."""
     form = AboutForm()
-    if _wants_preview():
-        return _about(form, words=_html(form.text.data))
     if not form.validate():
         return _about(form, 422)
     try:
@@ -194,6 +202,15 @@ def save_about():
     return see_other("/desk/pages/about#saved")
 
 
+@bp.post("/about/preview")
+@requires(Ability.ARRANGE)
+@sent_by_itself
+def preview_about():
+    """How it looks; what was typed stays in the form."""
+    form = AboutForm()
+    return _looks(form.text.data) if wants_fragment() else _about(form, is_previewed=True)
+
+
 def _found(id: int) -> StandingPage:
     return db.session.get(StandingPage, id) or abort(404)
 
@@ -202,12 +219,9 @@ def _by_title(page: StandingPage) -> str:
     return page.title.casefold()
 
 
-def _wants_preview() -> bool:
-    return request.form.get("do") == "preview"
-
-
-def _html(text: str, format: markdown.Format = markdown.Format.MARKDOWN) -> str:
-    return with_pictures(markdown.render(text, format))
+def _looks(text: str, format: Format = Format.MARKDOWN) -> str:
+    """For htmx, which asks while somebody types: how the words look, and nothing else."""
+    return render_template("desk/pages/_preview.html", words=html_of(text, format), is_fragment=True)
 
 
 def _with_free(form: WordsForm, taken: SlugTaken) -> WordsForm:
@@ -220,6 +234,8 @@ def _words(page, form, status=200, review=None, is_overtaken=False, **values):
     seen = page.revision if page and (is_overtaken or form.revision.data is None) else form.revision.data
     if is_overtaken:
         values["now"] = worddiff.in_line(page.title, form.title.data), worddiff.in_text(page.text, form.text.data)
+    is_as_saved = page and form.text.data == page.text
+    values["words"] = page.html if is_as_saved else html_of(form.text.data, page.format if page else Format.MARKDOWN)
     review = review or ReviewForm(formdata=None, review_on=str(today() + A_YEAR_ON))
     values |= {"page": page, "form": form, "seen": seen, "review": review, "is_overtaken": is_overtaken}
     return render_template("desk/pages/edit.html", **values), status
@@ -230,7 +246,7 @@ def _about(form, status=200, is_overtaken=False, **values):
     seen = (last.number if last else 0) if is_overtaken or form.revision.data is None else form.revision.data
     if is_overtaken:
         values["now"] = worddiff.in_text(settings.current().about, form.text.data)
-    values |= {"form": form, "seen": seen, "last": last, "is_overtaken": is_overtaken}
+    values |= {"form": form, "seen": seen, "last": last, "is_overtaken": is_overtaken, "words": html_of(form.text.data)}
     return render_template("desk/pages/about.html", **values), status
 
 

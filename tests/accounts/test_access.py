@@ -60,6 +60,9 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/pages/about"): (EDITORS, 409),  # what they saw is not what stands
     ("GET", "/desk/pages/<id:id>"): (EDITORS, 200),
     ("POST", "/desk/pages/<id:id>"): (EDITORS, 422),
+    ("POST", "/desk/pages/preview"): (EDITORS, 200),
+    ("POST", "/desk/pages/<id:id>/preview"): (EDITORS, 200),
+    ("POST", "/desk/pages/about/preview"): (EDITORS, 200),
     ("POST", "/desk/pages/<id:id>/review"): (EDITORS, 422),
     ("GET", "/desk/pages/<id:id>/removal"): (EDITORS, 200),
     ("POST", "/desk/pages/<id:id>/removal"): (EDITORS, 422),
