@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, load_only, mapped_column, relationship, undefer
 
 from opm import settings
@@ -123,8 +123,12 @@ class StandingPage(Illustrated, db.Model):
     @classmethod
     def overdue(cls):
         """The published pages whose day to be read again has come, the longest due first."""
-        today = settings.current().local(clock.now()).date()
-        return cls.published().where(cls.review_on <= today).order_by(cls.review_on, cls.id)
+        return cls.published().where(cls.review_on <= _today()).order_by(cls.review_on, cls.id)
+
+    @classmethod
+    def due(cls):
+        """Both of these: what somebody ought to read through."""
+        return cls.published().where(or_(cls.reviewed_at.is_(None), cls.review_on <= _today()))
 
     @classmethod
     def by_title(cls) -> list["StandingPage"]:
@@ -150,17 +154,18 @@ class StandingPage(Illustrated, db.Model):
     @property
     def is_due(self) -> bool:
         """Whether somebody ought to read it through."""
-        if not self.is_published:
-            return False
-        return self.reviewed_at is None or (
-            self.review_on is not None and self.review_on <= settings.current().local(clock.now()).date()
-        )
+        has_come = self.review_on is not None and self.review_on <= _today()
+        return self.is_published and (self.reviewed_at is None or has_come)
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""
         self.text, self.format = text, format
         self.make_html()
         self.changed_at = clock.now()
+
+
+def _today() -> date:
+    return settings.current().local(clock.now()).date()
 
 
 class PageRevision(db.Model):

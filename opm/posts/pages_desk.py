@@ -1,7 +1,7 @@
 """Where the team writes standing pages, reads them through again, and takes them away."""
 
 from flask import Blueprint, abort, g, render_template, request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, load_only
 
 from opm import settings
@@ -11,9 +11,10 @@ from opm.accounts.access import requires
 from opm.accounts.choices import Choice
 from opm.accounts.kept_forms import sent_by_itself
 from opm.extensions import db
-from opm.lib import worddiff
+from opm.lib import paging, worddiff
 from opm.lib.i18n import gettext as _
 from opm.lib.markdown import Format
+from opm.lib.paging import page_number
 from opm.lib.respond import see_other, wants_fragment
 from opm.posts import standing
 from opm.posts.menus import ARRANGEMENTS
@@ -23,26 +24,34 @@ from opm.posts.pages_forms import A_YEAR_ON, AboutForm, ReviewForm, WithdrawalFo
 
 bp = Blueprint("pages_desk", __name__, url_prefix="/pages")
 
-MOST_LISTED = 500
+ON_A_PAGE = 100
+SHOWN = (  # of each page in the list
+    load_only(
+        StandingPage.slug, StandingPage.title, StandingPage.state, StandingPage.changed_at,
+        StandingPage.withdrawn_because, StandingPage.withdrawn_to, StandingPage.reviewed_at, StandingPage.review_on,
+    ),
+    joinedload(StandingPage.changed_by),
+    joinedload(StandingPage.reviewed_by),
+)  # fmt: skip
 
 
 @bp.get("/")
 @requires(Ability.ARRANGE)
 def pages():
-    """Every standing page: who changed it last, and whether it is still true. `?due` shows what is due alone."""
-    shown = select(StandingPage).options(
-        load_only(
-            StandingPage.slug, StandingPage.title, StandingPage.state, StandingPage.changed_at,
-            StandingPage.reviewed_at, StandingPage.review_on,
-        ),
-        joinedload(StandingPage.changed_by),
-        joinedload(StandingPage.reviewed_by),
-    )  # fmt: skip
-    found = db.session.scalars(shown.order_by(StandingPage.id.desc()).limit(MOST_LISTED)).all()
+    """The standing pages by title: who changed each last, and whether it is still true. `?due` shows what is due."""
+    is_due_only, number = "due" in request.args, page_number(request.args.get("page"))
+    wanted = StandingPage.due() if is_due_only else select(StandingPage)
+    count = db.session.scalar(select(func.count()).select_from(wanted.subquery()))
+    in_order = wanted.order_by(func.lower(StandingPage.title), StandingPage.id).options(*SHOWN)
+    found = db.session.scalars(in_order.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).all()
+    if number > 1 and not found:
+        abort(404)
     return render_template(
         "desk/pages/list.html",
-        pages=sorted((page for page in found if page.is_due or "due" not in request.args), key=_by_title),
-        is_due_only="due" in request.args,
+        pages=found,
+        number=number,
+        last=paging.pages(count, ON_A_PAGE),
+        is_due_only=is_due_only,
         about=Choice.latest("about"),
     )
 
@@ -213,10 +222,6 @@ def preview_about():
 
 def _found(id: int) -> StandingPage:
     return db.session.get(StandingPage, id) or abort(404)
-
-
-def _by_title(page: StandingPage) -> str:
-    return page.title.casefold()
 
 
 def _looks(text: str, format: Format = Format.MARKDOWN) -> str:

@@ -602,6 +602,22 @@ def test_a_hundred_pages_cost_no_more_statements_than_one(app, desk, inside, pag
     assert compressed(answer) <= 6_000
 
 
+@pytest.mark.parametrize("query", ["", "due=1&"])
+def test_a_long_list_reads_in_pages(desk, inside, query):
+    with inside():
+        for number in range(101):
+            cast.a_page(f"page-{number:03}", f"Page {number:03}")
+    desk.visit(f"/desk/pages/?{query}")
+    assert "Page 099" in desk.text
+    assert "Page 100" not in desk.text
+    desk.follow("Next")
+    assert "Page 100" in desk.text
+    desk.follow("Previous")
+    assert "Page 000" in desk.text
+    for number in ("3", "0", "-1", "x", "9" * 40, "%00"):
+        desk.visit(f"/desk/pages/?{query}page={number}", status=404)
+
+
 def test_the_editor_costs_few_statements(app, desk, page):
     with counting(app) as statements:
         desk.client.get(f"/desk/pages/{page.id}")
