@@ -4,7 +4,7 @@
   const text = d.querySelector("#editor #text"), link = d.querySelector("#pictures")
   if (!text || !link || !window.HTMLDialogElement || !window.htmx) return
   const status = d.querySelector("#picture-status"), say = words => status.textContent = words
-  const token = text.form.elements.csrf_token.value, most = 12 * 1024 * 1024, waiting = []
+  const most = 12 * 1024 * 1024, waiting = []
   let dialog, at = [0, 0], isBusy = false, hasCursor = false
 
   text.addEventListener("focus", () => hasCursor = true)
@@ -35,7 +35,7 @@
     at = hasCursor ? [text.selectionStart, text.selectionEnd] : [text.value.length, text.value.length]
     if (file.size > most) return refuse(link.dataset.tooLarge)
     const form = new FormData()
-    form.append("csrf_token", token)
+    form.append("csrf_token", text.form.elements.csrf_token.value)  // of the session as it is now
     form.append("later", "1")
     form.append("picture", file)
     const request = new XMLHttpRequest()
