@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.posts.models import Author, Byline, Post, State
+from opm.posts.pictures.models import Picture
 from tests import cast
 from tests.counting import compressed, counting
 
@@ -67,3 +68,22 @@ def test_posts_page_in_few_statements_however_many_there_are(app, inside, desk, 
     assert desk.client.get("/desk/posts/?page=501").status_code == 404
     desk.visit("/desk/posts/?page=250")
     assert "Page 250 of 500" in desk.text
+
+
+def test_pictures_page_in_few_statements_however_many_there_are(app, inside, desk, clock):
+    def add_pictures(first, last):
+        said = {"words": "lane", "width": 300, "height": 200, "byte_count": 9_000, "added_by_id": cast.ines().id}
+        rows = [
+            {"id": number, "name": f"lane.{number:010x}.jpg", "alt": f"The lane, {number}", "added_at": clock.at} | said
+            for number in range(first, last)
+        ]
+        db.session.execute(insert(Picture), rows)
+
+    paths = ["/desk/pictures/", "/desk/pictures/?q=lane", "/desk/pictures/?show=unused"]
+    with inside():
+        add_pictures(1, 60)
+    few = [costs(app, desk, path) for path in paths]
+    with inside():
+        add_pictures(60, MANY + 1)
+    assert [costs(app, desk, path) for path in paths] == few
+    costs(app, desk, "/desk/pictures/?page=300")

@@ -1,5 +1,6 @@
-"""The whole way of a post, by somebody who knows no more than what the pages say: from the printed link over two pictures
-and a schedule to its readers. With scripts, without, and by keyboard alone."""
+"""The whole way of a post, by somebody who knows no more than what the pages say: from the printed link over two
+pictures and a schedule to its readers. With scripts, without, and by keyboard alone.
+"""
 
 import pytest
 from playwright.sync_api import expect
