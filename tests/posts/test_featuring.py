@@ -7,9 +7,11 @@ from opm import settings
 from opm.extensions import db
 from opm.lib import publicity
 from opm.posts import featuring, publishing
+from opm.posts.filing import ChangedMeanwhile
 from opm.posts.models import Post, State
 from tests import cast
 from tests.counting import counting
+from tests.posts.test_publishing import at_once
 
 
 @pytest.fixture
@@ -115,3 +117,11 @@ def test_the_front_page_costs_no_statement_more(app, inside, posts, reader):
     with counting(app) as after:
         reader.client.get("/")
     assert len(after) == len(before) <= 5
+
+
+def test_of_two_that_are_featured_at_once_one_stands_first(app, inside, posts):
+    came = at_once(app, *[lambda id=id: featuring.feature(Post.held(id)) for id in posts.values()])
+    assert all(error is None or isinstance(error, ChangedMeanwhile) for error in came), came
+    assert None in came
+    with inside(False):
+        assert len(db.session.scalars(select(Post.id).where(Post.is_featured)).all()) == 1

@@ -10,6 +10,7 @@ from opm.posts import filing
 from opm.posts.filed import Author, Category, Filed, Series, Tag
 from opm.posts.models import Post, State
 from tests import cast
+from tests.posts.test_publishing import at_once
 
 KINDS = list(filing.ROWS)
 SCRIPTS = ["日本", "עברית", "<script>alert(1)</script>", "  ", "☃", "Page", "feed"]
@@ -276,3 +277,33 @@ def test_a_byline_is_never_an_address_that_somebody_signs_in_with(inside):
         db.session.flush()
         author = filing.author_of(person)
         assert (author.name, author.slug) == ("Staff writer", "staff-writer")
+
+
+def test_two_who_make_the_same_tag_at_once_have_one(app, inside):
+    came = at_once(app, *[lambda: filing.tag_named("Sandbags").name] * 4)
+    assert came == ["Sandbags"] * 4
+    with inside(False):
+        assert db.session.scalar(select(func.count()).select_from(Tag)) == 1
+
+
+def test_who_begins_two_posts_at_once_gets_one_byline(app, inside):
+    with inside():
+        cast.rosa()
+    at_once(app, *[lambda: filing.author_of(cast.rosa())] * 4)
+    with inside(False):
+        assert db.session.scalar(select(func.count()).select_from(Author)) == 1
+
+
+def test_two_that_are_merged_into_each_other_at_once_leave_one(app, inside, kind):
+    with inside():
+        one, other = filing.create(kind, "One").id, filing.create(kind, "Other").id
+
+    def merge(a, b):
+        held = filing.held_both(kind, a, b)
+        if None not in held:
+            filing.merge(*held)
+
+    came = at_once(app, lambda: merge(one, other), lambda: merge(other, one))
+    assert came == [None, None]
+    with inside(False):
+        assert db.session.scalar(select(func.count()).select_from(kind)) == 1
