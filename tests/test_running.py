@@ -85,14 +85,14 @@ def test_a_first_start_makes_secret_and_database_and_loads_the_demo_and_a_second
     site.start().up()
     first = time.monotonic() - begun
     assert "Policy in the Open" in site.get("/")
-    assert looking(site, posts_count) == 12
+    assert looking(site, posts_count) == 15
     assert {"secret-key", "opm.db"} <= {path.name for path in site.instance.iterdir()}
     site.process.terminate()
     assert site.ended() == 0
     begun = time.monotonic()
     site.start().up()
     print(f"first start {first:.2f} s, second start {time.monotonic() - begun:.2f} s")
-    assert looking(site, posts_count) == 12
+    assert looking(site, posts_count) == 15
     eventually(lambda: site.log.count(f"http://127.0.0.1:{site.port}/") == 2, "the address")
     assert "sign-in" not in site.log
 
@@ -144,7 +144,7 @@ def test_two_that_start_at_once_on_one_instance_make_it_once(site, looking):
     both = [site("shared").start() for _ in range(2)]
     for each in both:
         each.up()
-    assert looking(both[0], posts_count) == 12
+    assert looking(both[0], posts_count) == 15
     assert both[0].get("/") == both[1].get("/").replace(str(both[1].port), str(both[0].port))
 
 
@@ -155,7 +155,7 @@ def test_a_site_on_postgresql_starts_the_same_way(site, looking):
         connection.execute(f"CREATE DATABASE {name}")
     try:
         site = site(OPM_DATABASE_URL=f"postgresql:///{name}").start().up()
-        assert looking(site, posts_count) == 12
+        assert looking(site, posts_count) == 15
         site.process.terminate()
         assert site.ended() == 0
     finally:

@@ -54,11 +54,14 @@ def _make(post: Post, site) -> bool:
 
 
 def _note(post: Post, site_name: str, name: str) -> None:
+    """Commits. Of many new ones, as after an import, the last makes the pages anew, for all of them."""
     old = db.session.scalar(select(SocialCard.name).where(SocialCard.post_id == post.id))
     words = {"title": post.title, "site_name": site_name, "name": name}
     statement = insert(SocialCard).values(post_id=post.id, **words)
     db.session.execute(statement.on_conflict_do_update(index_elements=[SocialCard.post_id], set_=words))
-    publicity.bump()
+    has_more = db.session.scalar(_without(site_name).limit(1)) is not None
+    if old or not has_more:
+        publicity.bump()
     db.session.commit()
     media.drop({old or ""} - {name})
 

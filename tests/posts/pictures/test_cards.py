@@ -7,6 +7,7 @@ from PIL import Image
 
 from opm import settings
 from opm.extensions import db
+from opm.lib import publicity
 from opm.posts import publishing
 from opm.posts.models import Post
 from opm.posts.pictures import cards, decoder, media
@@ -71,6 +72,16 @@ def test_with_other_words_it_has_another_one_and_the_old_one_is_gone(app, inside
     assert work() == 1
     assert shared(browser) != old
     assert old.removeprefix("/uploads/") not in names(app)
+
+
+def test_after_an_import_the_pages_are_made_anew_once(inside, work):
+    with inside():
+        for number in range(3):
+            cast.a_post(f"post-{number}")
+        before = publicity.version()
+    assert work() == 3
+    with inside(False):
+        assert publicity.version() == before + 1
 
 
 def test_it_goes_with_a_post_that_is_withdrawn(app, inside, post, work):
