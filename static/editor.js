@@ -13,10 +13,11 @@
   let typed = 0, kept = 0, sent = 0, more = false
   plain.forEach(button => button.hidden = true)
   const keepHere = () => {
-    try { localStorage[key] = JSON.stringify([new Date().toLocaleString(), ...words.map(field => field.value)]) } catch {}
+    const now = [new Date().toLocaleString(), ...words.map(field => field.value)]
+    if (typed > kept) try { localStorage[key] = JSON.stringify(now) } catch {}
   }
   form.addEventListener("input", e => words.includes(e.target) ? typed++ : more = e.target.id !== "keys" || more)
-  form.addEventListener("submit", () => { kept = typed; more = false })
+  form.addEventListener("submit", () => { keepHere(); kept = typed; more = false })
   draft.addEventListener("htmx:before:request", () => sent = typed)
   const lost = () => {
     keepHere()
