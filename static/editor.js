@@ -56,7 +56,8 @@
 
   // What this browser kept is offered, and gone once it is there.
   const copy = $("#copy"), [at, ...then] = JSON.parse(localStorage[key] || "[]")
-  if (at && words.some((field, n) => field.value !== then[n])) {
+  const squeezed = said => said.replace(/\s+/g, " ").trim()  // the site tidies blanks up
+  if (at && words.some((field, n) => squeezed(field.value) !== squeezed(then[n]))) {
     const answer = (words, act) => {
       const button = make("button", words, {type: "button", className: "quiet"})
       button.addEventListener("click", () => { act(); copy.replaceChildren(); copy.className = ""; text.focus() })

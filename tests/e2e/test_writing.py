@@ -175,10 +175,12 @@ def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(at_desk, mail
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("What needs you")
     text(tab).press("End")
-    tab.page.keyboard.type(" and after")
+    tab.page.keyboard.type(" and after\n")
     expect(status(tab)).to_contain_text("What you typed is kept")
     save(tab)
     expect(text(tab)).to_have_value("Before and after")
+    expect(tab.page.get_by_role("button", name="Bring them back")).to_have_count(0)
+    assert tab.page.evaluate("Object.keys(localStorage)") == []
 
 
 def test_without_scripts_preview_and_keeping_are_buttons(at_desk, inside, editor):
