@@ -9,8 +9,8 @@
 
   text.addEventListener("focus", () => hasCursor = true)
 
-  d.querySelector("[data-plain]").hidden = true
-  d.querySelector("[data-quick]").hidden = false
+  const ways = d.querySelector("#picture-ways")
+  ways.textContent = ways.dataset.quick
   const chooser = Object.assign(d.createElement("input"), {type: "file", accept: "image/*", multiple: true})
 
   // One after the other: where one ends, the next begins.

@@ -7,7 +7,8 @@ from sqlalchemy import insert
 
 from opm.accounts.models import Person
 from opm.extensions import db
-from opm.posts.models import Author, Byline, Post, State
+from opm.posts.filed import Author, Tag
+from opm.posts.models import Byline, Post, State
 from opm.posts.pictures.models import Picture
 from tests import cast
 from tests.counting import compressed, counting
@@ -87,3 +88,18 @@ def test_pictures_page_in_few_statements_however_many_there_are(app, inside, des
         add_pictures(60, MANY + 1)
     assert [costs(app, desk, path) for path in paths] == few
     costs(app, desk, "/desk/pictures/?page=300")
+
+
+def test_tags_page_in_few_statements_however_many_there_are(app, inside, desk):
+    def add_tags(first, last):
+        rows = [{"id": number, "slug": f"tag-{number}", "name": f"Tag {number}"} for number in range(first, last)]
+        db.session.execute(insert(Tag), rows)
+
+    paths = ["/desk/tags/", "/desk/tags/?q=tag"]
+    with inside():
+        add_tags(1, 120)
+    few = [costs(app, desk, path) for path in paths]
+    with inside():
+        add_tags(120, MANY + 1)
+    assert [costs(app, desk, path) for path in paths] == few
+    costs(app, desk, "/desk/tags/?page=200")
