@@ -1,11 +1,13 @@
 """What each page of the desk weighs on a first view: the page, its sheets, htmx and scripts, as they are served."""
 
+import random
 import re
 
 import pytest
 
 from tests import cast
 from tests.e2e.tab import on_sqlite
+from tests.test_bytes import sentence
 from tests.test_house import addresses, routes  # noqa: F401
 
 pytestmark = on_sqlite
@@ -42,3 +44,12 @@ def test_every_page_of_the_desk_is_light_on_a_first_view(app, addresses, weigh):
     print("\n".join(f"{size:6,}  {name}" for name, size in weighed["/desk/"].items()))
     assert len(totals) > 5
     assert {rule: weighed[rule] for rule, total in totals.items() if total > MOST_BYTES} == {}
+
+
+def test_the_editor_of_a_post_of_two_thousand_words_is_light_too(inside, weigh):
+    chance = random.Random(30_000)
+    with inside():
+        text = "\n\n".join(sentence(chance, 50) for _ in range(40))
+        post = cast.a_draft(text=text, by=cast.ines()).id
+    weighed = weigh(f"/desk/posts/{post}")
+    assert sum(weighed.values()) <= MOST_BYTES, weighed
