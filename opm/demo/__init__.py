@@ -19,9 +19,11 @@ from opm.demo.removing import Going
 from opm.extensions import db
 from opm.lib import clock, publicity
 from opm.lib.i18n import gettext as _
+from opm.posts import standing
 from opm.posts.models import Post
 
 ABOUT = Path(__file__).parent / "about.md"
+FINDING_US = Path(__file__).parent / "finding-us.md"
 SITE_IS_A_YEAR_OLD = timedelta(days=365)
 TEAM = {
     "Ines Calder": (Role.EDITOR, Role.MODERATOR, Role.ADMIN),
@@ -46,6 +48,7 @@ def load() -> None:
     posts = writing.publish_all(staff)
     talk.hold(posts, staff)
     writing.begin_others(staff)
+    _write_a_page(staff["Ines Calder"])
     publicity.bump()
 
 
@@ -89,6 +92,13 @@ def _settings() -> dict[str, str]:
         "about": ABOUT.read_text(encoding="utf-8"),
         "contact_email": "policy@northmere.example",
     }
+
+
+def _write_a_page(by: Person) -> None:
+    """A standing page, which nobody has read through yet."""
+    page = standing.begin(_("Where to find us"), FINDING_US.read_text(encoding="utf-8"), by)
+    page.source, page.source_id = writing.SOURCE, page.slug
+    standing.publish(page)
 
 
 def _staff() -> dict[str, Person]:

@@ -82,7 +82,7 @@ class Going:
             ngettext("%(num)s post, with its pictures", "%(num)s posts, with their pictures", posts),
             ngettext("%(num)s comment under them", "%(num)s comments under them", comments),
             ngettext("%(num)s report or legal notice", "%(num)s reports and legal notices", self.reports_count),
-            _("The mails about all that"),
+            _("The mails about all that, and the page about where to find us"),
             _("Categories, tags, series and authors of the demo that nothing else uses"),
             _("Settings that are still as the demo set them"),
         ]
@@ -134,6 +134,7 @@ def _forget_posts(going: Going) -> None:
     _drop(Comment, in_threads)
     _drop(Moved, Moved.to.in_(going.paths))
     _drop(Post, Post.id.in_(going.post_ids))
+    _drop(StandingPage, StandingPage.source == writing.SOURCE)
     _drop(Picture, Picture.name.in_(going.pictures))
     _drop(Thread, Thread.id.in_(going.thread_ids))
 
