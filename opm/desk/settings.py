@@ -23,7 +23,7 @@ ONE, TWO = "one", "two"
 
 PEOPLE = {
     ONE: _("Any editor, also what they wrote themselves"),
-    TWO: _("Only an editor other than whoever saved the post last: two people see each version"),
+    TWO: _("Only an editor other than whoever saved the post last: two people see each before it goes out"),
 }
 
 

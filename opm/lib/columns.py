@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, String
 from sqlalchemy.types import TypeDecorator
 
 LARGEST_ID = 2**63 - 1
+LARGEST_COUNT = 2**31 - 1  # in a column of plain numbers
 
 # SQLite numbers rows only in a plain INTEGER; PostgreSQL runs out of those.
 BigId = BigInteger().with_variant(Integer, "sqlite")

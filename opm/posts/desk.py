@@ -10,6 +10,7 @@ from opm.accounts.access import NotAllowed, requires
 from opm.accounts.kept_forms import SentForm
 from opm.comments.closing import TooOld
 from opm.extensions import db
+from opm.lib.forms import one_line
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
@@ -21,7 +22,7 @@ from opm.posts.filing_forms import FILING_FIELDS, filed
 from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
 from opm.posts.models import Byline, Draft, Post, Revision, State
 from opm.posts.previewing import Preview
-from opm.posts.publishing import InThePast, NeedsAnother, NothingToRead, NotNow, NotReady, SlugTaken
+from opm.posts.publishing import InThePast, NeedsAnother, NotNow, NotReady, SlugTaken
 from opm.posts.writing import Words
 
 bp = Blueprint("posts_desk", __name__, url_prefix="/posts")
@@ -47,7 +48,6 @@ NEWEST = Post.changed_at.desc(), Post.id.desc()
 REFUSED = {
     NotNow: _("It is not as you saw it any more: somebody else, or the clock, was quicker. This is how it stands now."),
     NeedsAnother: _("Here two people see every post, and you saved this one last. Ask somebody else to publish it."),
-    NothingToRead: _("There is no text in it yet."),
     InThePast: _("The moment you chose is past."),
     NotPublished: _("Readers do not see this post, so nobody can be told what changed."),
     TooOld: _("The post is too old for comments without an end. Choose a last day."),
@@ -64,7 +64,7 @@ def state_in_words(state: State) -> str:
 @requires(Ability.WRITE)
 def posts():
     """The posts in one state, or all with some words in their title."""
-    named, words = request.args.get("state") or None, request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    named, words = request.args.get("state") or None, one_line(request.args.get("q", ""))[:LONGEST_SEARCH]
     state = (State(named) if named in set(State) else abort(404)) if named else None
     number = page_number(request.args.get("page"))
     wanted = _list(state, words)
@@ -184,9 +184,9 @@ def put_back(id):
     post = _held(id)
     expect_may(post)
     try:
-        publishing.put_back(post)
-    except NotNow:
-        return editor(post, status=409, refused=REFUSED[NotNow])
+        publishing.put_back(post, g.person)
+    except (NotNow, NeedsAnother, NotReady) as refusal:
+        return editor(post, status=409, refused=_told(refusal))
     db.session.commit()
     return see_other(f"/desk/posts/{id}#state")
 
@@ -200,11 +200,12 @@ def editor(post: Post, form: PostForm | None = None, status: int = 200, revision
     """The page to write on: with what was typed, if anything was, which began from that revision; else as it is."""
     may_publish = g.person.may(Ability.PUBLISH)
     may_change = may_publish or post.is_in_the_making
-    draft = drafting.of(post, g.person) if may_change else None
+    typed = drafting.of(post, g.person)
+    draft = typed if may_change else None  # what somebody typed who may not save it any more is shown beside
     if form is None:
         form, revision = _filled(post, draft), draft.revision if draft else post.revision
         values["is_as_kept"] = True
-    values |= {"post": post, "form": form, "revision": revision or post.revision, "draft": draft}
+    values |= {"post": post, "form": form, "revision": revision or post.revision, "draft": draft, "typed": typed}
     values |= {"may_publish": may_publish, "may_change": may_change, "others": drafting.others_at(post, g.person)}
     values |= {"preview": Preview(post, form.title.data, form.text.data), "words_count": len(form.text.data.split())}
     if "checks" not in values:
@@ -248,11 +249,13 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
         acts.get(form.do.data, lambda: None)()
         if form.change_note.data:
             changes.note(post, form.change_note.data, g.person)
-    except NotReady as refusal:
-        return " ".join(refusal.sentences)
-    except tuple(REFUSED) as refusal:
-        return str(REFUSED[type(refusal)])
+    except (NotReady, *REFUSED) as refusal:
+        return _told(refusal)
     return None
+
+
+def _told(refusal: Exception) -> str:
+    return " ".join(refusal.sentences) if isinstance(refusal, NotReady) else str(REFUSED[type(refusal)])
 
 
 def _conflict(post: Post, form: PostForm):

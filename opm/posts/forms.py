@@ -7,7 +7,7 @@ from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationErro
 
 from opm import settings
 from opm.lib import clock
-from opm.lib.columns import LARGEST_ID
+from opm.lib.columns import LARGEST_COUNT
 from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, Text, filled, no_longer_than
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
@@ -61,7 +61,7 @@ class WordsForm(DeskForm):
     title = Line(validators=[filled(_("Give it a title")), no_longer_than(LONGEST_TITLE, LONG["title"])])
     summary = Text(validators=[no_longer_than(LONGEST_SUMMARY, LONG["summary"])])
     text = Source(validators=[no_longer_than(LONGEST_TEXT, LONG["text"])])
-    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
+    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_COUNT)])
 
     @property
     def words(self) -> Words:
@@ -149,7 +149,7 @@ class AddressForm(DeskForm):
 class RestoreForm(DeskForm):
     """Which version was the newest when somebody went back to an old one, and what readers are told."""
 
-    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
+    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_COUNT)])
     change_note = Text(validators=[no_longer_than(LONGEST_NOTE, LONG["reason"])])
 
 

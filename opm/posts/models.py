@@ -235,7 +235,7 @@ class Post(Illustrated, db.Model):
     @property
     def has_gone_out(self) -> bool:
         """Whether the public has seen it; it may have been taken away since."""
-        return self.state in (State.PUBLISHED, State.WITHDRAWN)
+        return self.state in (State.PUBLISHED, State.WITHDRAWN) and not self.is_set_aside
 
     @property
     def is_in_the_making(self) -> bool:

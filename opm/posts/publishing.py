@@ -5,6 +5,7 @@ and the clock, the second is told that it is so already.
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Set
 from datetime import date, datetime, timedelta
 
@@ -16,12 +17,16 @@ from opm.comments import closing
 from opm.comments.models import Thread, ThreadAct
 from opm.extensions import db
 from opm.lib import clock, moved, publicity
+from opm.lib.i18n import gettext as _
 from opm.lib.slugs import first_free
 from opm.posts import checks
 from opm.posts.checks import Check
 from opm.posts.models import NotNow, Post, State
 
 LONGEST_REASON = 500
+# What stands under a day or a post in its address, so that no post can be called so.
+NO_SLUGS = {"comments", "feed", "page", "report"}
+OLD_PAGE_OF_COMMENTS = re.compile(r"comment-page-\d+")
 ACTS = {"open": ThreadAct.OPEN, "until": ThreadAct.CLOSE_AFTER, "closed": ThreadAct.CLOSE}
 BEFORE_PUBLICATION = State.DRAFT, State.IN_REVIEW, State.SCHEDULED
 
@@ -34,16 +39,20 @@ class InThePast(Exception):
     """A post is scheduled for a moment to come."""
 
 
-class NothingToRead(Exception):
-    """A post without text is not published."""
-
-
 class NotReady(Exception):
     """The checks found what keeps a post from the public: `sentences` say what."""
 
     def __init__(self, found: list[Check]):
         super().__init__(found)
         self.sentences = [check.sentence for check in found]
+
+
+class NothingToRead(NotReady):
+    """A post without text is not published."""
+
+    def __init__(self):
+        super().__init__([])
+        self.sentences = [_("There is no text in it yet.")]
 
 
 class SlugTaken(Exception):
@@ -79,6 +88,13 @@ def schedule(post: Post, at: datetime, by: Person) -> None:
     publicity.hold()
     post.state, post.publish_at, post.returned_because = State.SCHEDULED, at, ""
     _take_address(post, at)
+
+
+def see_again(post: Post, by: Person) -> None:
+    """A scheduled post was changed: where two people see each, another has to let it go out now. The caller commits."""
+    if settings.current().two_people_publish:
+        unschedule(post)
+        submit(post, by)
 
 
 def unschedule(post: Post) -> None:
@@ -159,12 +175,15 @@ def set_aside(post: Post) -> None:
     post.state, post.withdrawn_at = State.WITHDRAWN, clock.now()
 
 
-def put_back(post: Post) -> None:
+def put_back(post: Post, by: Person) -> None:
     """A withdrawn post and its comments are public again, where they were; one that was set aside is a draft again.
 
-    The caller commits. Raises NotNow.
+    The caller commits. Raises NotNow; and where it would be public with words that nobody has published yet, what
+    `publish_now` raises.
     """
     _expect(post, State.WITHDRAWN)
+    if not post.is_set_aside and post.changed_at > post.withdrawn_at:
+        _expect_ready(post, by)
     post.state, post.withdrawn_at = State.DRAFT, None
     if post.thread_id is not None:
         post.state, post.withdrawn_because, post.withdrawn_to = State.PUBLISHED, "", ""
@@ -176,7 +195,7 @@ def readdress(post: Post, slug: str) -> None:
     """Gives it another address; the old one of a public post leads there. The caller commits. Raises SlugTaken."""
     thread = Thread.held(post.thread_id) if post.thread_id else None
     publicity.hold()
-    taken = slugs_of_its_day(post) if post.published_on else set()
+    taken = _taken(slug, slugs_of_its_day(post) if post.published_on else set())
     if slug in taken:
         raise SlugTaken(first_free(slug, taken))
     before = post.published_on and post.address
@@ -211,7 +230,8 @@ def set_comments(post: Post, how: str, last_day: date | None, by: Person) -> Non
 
 
 def expect_fit_for_public(post: Post) -> None:
-    """Raises NotReady where something in it must not go out so."""
+    """Raises NotReady where something in it must not go out so, or there is nothing in it."""
+    _expect_text(post)
     if found := checks.blocking(post):
         raise NotReady(found)
 
@@ -233,7 +253,12 @@ def _in_a_word(is_closed: bool, last_day: date | None) -> tuple[str, date | None
 
 def _take_address(post: Post, at: datetime, slugs_on: Callable[[Post], Set[str]] = slugs_of_its_day) -> None:
     post.published_on = settings.current().local(at).date()
-    post.slug = first_free(post.slug, slugs_on(post))
+    post.slug = first_free(post.slug, _taken(post.slug, slugs_on(post)))
+
+
+def _taken(slug: str, by_others: Set[str]) -> set[str]:
+    """Which slugs of this day a post that would have this one cannot have."""
+    return NO_SLUGS.union(by_others, {slug} if OLD_PAGE_OF_COMMENTS.fullmatch(slug) else ())
 
 
 def _expect(post: Post, *states: State) -> None:
@@ -242,7 +267,6 @@ def _expect(post: Post, *states: State) -> None:
 
 
 def _expect_ready(post: Post, by: Person) -> None:
-    _expect_text(post)
     if settings.current().two_people_publish and post.changed_by_id == by.id:
         raise NeedsAnother
     expect_fit_for_public(post)

@@ -115,7 +115,7 @@ def _whole(post: Post):
 
 def _by_readers(post: Post) -> Callable[[Revision], bool]:
     """Tells which versions readers have seen: from that with which it went out until it was taken away."""
-    if post.state not in (State.PUBLISHED, State.WITHDRAWN) or post.published_at > clock.now():
+    if not post.has_gone_out or post.published_at > clock.now():
         return lambda _revision: False
     before = Revision.post_id == post.id, Revision.saved_at <= post.published_at
     first = db.session.scalar(select(func.max(Revision.number)).where(*before)) or 1

@@ -67,6 +67,8 @@ def save(post: Post, words: Words, by: Person, revision: int, **filed) -> bool:
         publishing.expect_fit_for_public(post)
     post.revision += 1
     _keep(post, by)
+    if post.state == State.SCHEDULED:
+        publishing.see_again(post, by)
     if post.state == State.PUBLISHED:
         Thread.held(post.thread_id).title = post.title
         publicity.bump()
@@ -118,6 +120,7 @@ def _keep(post: Post, by: Person | None) -> None:
     """The post as it is, as a revision."""
     post.changed_by, post.changed_at = by, clock.now()
     db.session.add(_revision(post, by=by, saved_at=post.changed_at))
+    db.session.flush()  # who saved it last is asked next
 
 
 def _revision(post: Post, **saved) -> Revision:

@@ -5,8 +5,9 @@ from sqlalchemy import insert
 
 from opm.extensions import db
 from opm.lib import clock as clocks
-from opm.posts import publishing
+from opm.posts import drafting, publishing
 from opm.posts.models import Post, State
+from opm.posts.writing import Words
 from tests import cast
 from tests.counting import counting
 
@@ -99,6 +100,10 @@ def test_an_author_sets_a_draft_aside_and_takes_it_up_again(rosa, draft):
     rosa.visit(draft)
     rosa.press("Set it aside")
     assert "readers never saw it" in rosa.text
+    aside = rosa.path
+    for under in ("history", "links", "preview"):
+        rosa.visit(f"{aside}/{under}")
+    rosa.visit(aside)
     rosa.press("Make it a draft again")
     rosa.press("Send in for review")
     assert "In review" in rosa.text
@@ -192,6 +197,23 @@ def test_an_address_of_nothing_is_refused(edith, draft, slug):
     edith.press("Change it", slug=slug, status=422)
 
 
+@pytest.mark.parametrize("revision", ["2147483648", "9223372036854775808", "0", "x", ""])
+def test_a_revision_that_none_can_have_is_refused_with_the_words(rosa, draft, revision):
+    rosa.visit(draft)
+    rosa.press("Save", text=TYPED, revision=revision, status=422)
+    assert value(rosa, "text") == TYPED
+
+
+def test_what_an_author_had_typed_is_still_there_once_the_post_is_public(inside, rosa, draft):
+    rosa.visit(draft)
+    id = int(draft.rpartition("/")[2])
+    with inside():
+        drafting.keep(Post.held(id), Words("Twelve benches", "", TYPED), cast.rosa(), 2)
+        publishing.publish_now(Post.held(id), cast.edith())
+    rosa.visit(draft)
+    assert TYPED in value(rosa, "typed")
+
+
 # Who may
 
 
@@ -239,6 +261,10 @@ def test_lists_are_by_state_and_by_words_in_the_title(inside, edith, draft):
     assert "Who fills the sandbags?" not in edith.text
     edith.visit("/desk/posts/?q=%25")
     assert "No title has these words" in edith.text
+
+
+def test_words_that_no_title_has_find_nothing(edith):
+    edith.visit("/desk/posts/?q=%00%ff%ed%a0%80")
 
 
 @pytest.mark.parametrize("query", ["state=nonsense", "page=0", "page=99999999999999999999", "page=2", "page=x"])

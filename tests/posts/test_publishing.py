@@ -41,7 +41,7 @@ ACTS = {
     "publish": lambda post: publishing.publish_now(post, cast.edith()),
     "set aside": publishing.set_aside,
     "withdraw": lambda post: publishing.withdraw(post, "It was wrong."),
-    "put back": publishing.put_back,
+    "put back": lambda post: publishing.put_back(post, cast.edith()),
 }
 PATHS = {
     State.DRAFT: [],
@@ -136,6 +136,50 @@ def test_where_two_people_see_every_post_who_saved_it_last_cannot_publish_it(ins
             publishing.schedule(post, in_an_hour(), edith)
         publishing.publish_now(post, cast.ines())
         assert post.state == State.PUBLISHED
+
+
+def test_a_scheduled_post_that_is_changed_waits_for_somebody_else_again(inside, draft):
+    with inside():
+        settings.change(two_people_publish=True)
+        post, edith = Post.held(draft), cast.edith()
+        publishing.schedule(post, in_an_hour(), edith)
+        writing.save(post, Words("Benches", "", "Edith's comma."), edith, 2)
+        assert post.state == State.IN_REVIEW
+        with pytest.raises(NeedsAnother):
+            publishing.schedule(post, in_an_hour(), edith)
+
+
+def test_nor_does_a_change_go_out_by_being_put_back(inside, draft):
+    with inside():
+        settings.change(two_people_publish=True)
+        post, edith = Post.held(draft), cast.edith()
+        publishing.publish_now(post, edith)
+        publishing.withdraw(post, "A mistake.")
+        publishing.put_back(post, edith)
+        publishing.withdraw(post, "A mistake.")
+        clocks_on = post.withdrawn_at
+        writing.save(post, Words("Benches", "", "Edith's comma."), edith, 2)
+        assert post.changed_at > clocks_on
+        with pytest.raises(NeedsAnother):
+            publishing.put_back(post, edith)
+        publishing.put_back(post, cast.ines())
+
+
+def test_nothing_is_put_back_with_a_picture_that_does_not_say_what_it_shows(inside, draft):
+    with inside():
+        post, edith = Post.held(draft), cast.edith()
+        publishing.publish_now(post, edith)
+        publishing.withdraw(post, "A mistake.")
+        writing.save(post, Words("Benches", "", "![](/uploads/bench.0123456789.png)"), edith, 2)
+        with pytest.raises(NotReady):
+            publishing.put_back(post, edith)
+
+
+def test_what_is_public_is_not_emptied(inside, draft):
+    with inside():
+        publishing.publish_now(Post.held(draft), cast.edith())
+    with inside(), pytest.raises(NothingToRead):
+        writing.save(Post.held(draft), Words("Benches"), cast.edith(), 2)
 
 
 # The schedule
@@ -296,6 +340,17 @@ def test_a_taken_address_is_refused_and_a_free_one_offered(inside):
         assert taken.value.free == "the-rota-3"
 
 
+@pytest.mark.parametrize("title", ["Report", "Comments", "Feed", "Page", "Comment page 1"])
+def test_a_post_whose_title_is_an_address_of_ours_has_another(inside, browser, title):
+    with inside():
+        post = cast.a_draft(title)
+        publishing.publish_now(post, cast.edith())
+        with pytest.raises(SlugTaken):
+            publishing.readdress(post, title.lower().replace(" ", "-"))
+    browser.visit(post.address)
+    assert browser.heading == title
+
+
 # Withdrawing and putting back
 
 
@@ -316,6 +371,6 @@ def test_what_is_put_back_stands_where_it_stood_with_its_comments(inside, browse
         publishing.withdraw(post, "A mistake.")
     browser.visit(cast.POST, status=410)
     with inside():
-        publishing.put_back(Post.held(post.id))
+        publishing.put_back(Post.held(post.id), cast.edith())
     browser.visit(cast.POST)
     assert "Still here?" in browser.text
