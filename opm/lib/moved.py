@@ -60,6 +60,12 @@ def forget(path: str) -> None:
     db.session.execute(delete(Moved).where(Moved.path == path))
 
 
+def under(path: str, besides: str) -> list[str]:
+    """The old paths that begin so, without those that lead to this one."""
+    old = select(Moved.path).where(Moved.path.startswith(path, autoescape=True), Moved.to != besides)
+    return list(db.session.scalars(old))
+
+
 def leads_to(path: str, query: str = "") -> str | None:
     """Where the thing stands that had this address once, if one had; of a page under it (`page/2/`, `feed/`) likewise.
 

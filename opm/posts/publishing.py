@@ -237,14 +237,24 @@ def expect_fit_for_public(post: Post) -> None:
 
 
 def slugs_of_its_day(post: Post) -> set[str]:
-    """The slugs that other posts of its day have, also those that are not stored yet."""
+    """The slugs that other posts of its day have, also those that are not stored yet; and had, where they lead on."""
     with db.session.no_autoflush:
         taken = select(Post.slug).where(Post.published_on == post.published_on, Post.id != (post.id or 0))
-        return set(db.session.scalars(taken)) | {
-            other.slug
-            for other in db.session.new
-            if isinstance(other, Post) and other is not post and other.published_on == post.published_on
-        }
+        return (
+            set(db.session.scalars(taken))
+            | _had_once(post.address)
+            | {
+                other.slug
+                for other in db.session.new
+                if isinstance(other, Post) and other is not post and other.published_on == post.published_on
+            }
+        )
+
+
+def _had_once(address: str) -> set[str]:
+    """The slugs of this day that lead to where another post stands now."""
+    day = address.rpartition("/")[0].rpartition("/")[0]
+    return {path.removeprefix(f"{day}/").removesuffix("/") for path in moved.under(f"{day}/", besides=address)}
 
 
 def _in_a_word(is_closed: bool, last_day: date | None) -> tuple[str, date | None]:
