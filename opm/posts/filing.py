@@ -97,9 +97,10 @@ def create(kind: type[Filed], name: str, *, slug: str = "", description: str = "
 
     Raises NameTaken (not for authors: two people may be called the same), SlugTaken.
     """
+    free = slug or free_slug(kind, name)  # looked for before the name: of two at once one is told, or has no slug left
     if kind is not Author and (like := named(kind, name)):
         raise NameTaken(like)
-    thing = kind(name=name, description=description, slug=slug or free_slug(kind, name), **values)
+    thing = kind(name=name, description=description, slug=free, **values)
     if kind is Category:
         thing.position = (db.session.scalar(select(func.max(Category.position))) or 0) + 1
     if slug:
@@ -349,7 +350,7 @@ def tag_named(name: str) -> Tag:
         return found
     try:
         return create(Tag, name)
-    except SlugTaken:  # somebody was quicker
+    except (NameTaken, SlugTaken):  # somebody was quicker
         return named(Tag, name) or create(Tag, name)
 
 
