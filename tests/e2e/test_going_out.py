@@ -107,7 +107,7 @@ def test_with_scripts(at_desk, goes_out):
     expect(page.locator("#checks")).to_contain_text("Write a summary")
     page.get_by_label("Summary").fill(SUMMARY)
     expect(page.locator("#checks")).to_contain_text("the summary fits")
-    page.get_by_label("When it shall go out").fill("2026-10-15T09:00")
+    page.get_by_label("When", exact=True).fill("2026-10-15T09:00")
     tab.press("Schedule")
     goes_out(tab)
 
@@ -133,7 +133,7 @@ def test_without_scripts(at_desk, goes_out):
     page.get_by_role("button", name="Check again").click()
     expect(page.locator("#checks")).to_contain_text("each picture says what it shows")
     assert shown(LANE, page.locator("#text").input_value())
-    page.get_by_label("When it shall go out").fill("2026-10-15T09:00")
+    page.get_by_label("When", exact=True).fill("2026-10-15T09:00")
     tab.press("Schedule")
     goes_out(tab)
 
@@ -162,10 +162,10 @@ def test_by_keyboard_alone(at_desk, goes_out):
     expect(page.locator("#text")).to_be_focused()
     go_to(tab, page.get_by_label("Summary"))
     keyboard.type(SUMMARY)
-    go_to(tab, page.get_by_label("When it shall go out"))
+    go_to(tab, page.get_by_label("When", exact=True))
     for typed in ("10", "15", "2026", "ArrowRight", "09", "00", "AM"):
         keyboard.press(typed) if typed.startswith("Arrow") else keyboard.type(typed)
-    expect(page.get_by_label("When it shall go out")).to_have_value("2026-10-15T09:00")
+    expect(page.get_by_label("When", exact=True)).to_have_value("2026-10-15T09:00")
     go_to(tab, page.get_by_role("button", name="Schedule", exact=True))
     keyboard.press("Enter")
     goes_out(tab)
