@@ -54,8 +54,8 @@ SHELVES = {
         Category,
         _("Categories"),
         _("Add a category"),
-        _("A sentence or two under its name, on its page and where all subjects are listed."),
-        _("None yet. A category is a subject that you write about again and again."),
+        _("A sentence or two under its name, on its page and where all categories are listed."),
+        _("None yet. A category is what you write about again and again."),
     ),
     "tags": Shelf(
         Tag,

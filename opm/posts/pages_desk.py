@@ -1,5 +1,7 @@
 """Where the team writes standing pages, reads them through again, and takes them away."""
 
+from datetime import date
+
 from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, load_only
@@ -241,9 +243,15 @@ def _words(page, form, status=200, review=None, is_overtaken=False, **values):
         values["now"] = worddiff.in_line(page.title, form.title.data), worddiff.in_text(page.text, form.text.data)
     is_as_saved = page and form.text.data == page.text
     values["words"] = page.html if is_as_saved else html_of(form.text.data, page.format if page else Format.MARKDOWN)
-    review = review or ReviewForm(formdata=None, review_on=str(today() + A_YEAR_ON))
+    review = review or ReviewForm(formdata=None, review_on=str(_next_day(page)))
     values |= {"page": page, "form": form, "seen": seen, "review": review, "is_overtaken": is_overtaken}
     return render_template("desk/pages/edit.html", **values), status
+
+
+def _next_day(page: StandingPage | None) -> date:
+    """When to ask again: the day that stands, if it is still to come, so that a second press moves nothing."""
+    stands = page.review_on if page else None
+    return stands if stands and stands > today() else today() + A_YEAR_ON
 
 
 def _about(form, status=200, is_overtaken=False, **values):

@@ -212,3 +212,11 @@ def test_every_page_of_the_desk_can_be_reached_from_the_front_page(desk, app):
 def test_the_queue_says_where_one_is(desk):
     page = BeautifulSoup(desk.client.get("/desk/comments/").text, "html.parser")
     assert page.find("a", attrs={"aria-current": "page"})["href"] == "/desk/comments/"
+
+
+@pytest.mark.parametrize("who", [cast.ines, cast.piotr, cast.rosa, cast.edith])
+def test_the_menu_has_the_rooms_that_are_open_to_this_person_and_no_others(inside, browser, who):
+    cast.signed_in(browser, inside, who)
+    led = {link["href"] for link in browser.visit("/desk/").select("header nav a")}
+    rooms = {f"/desk/{room}/" for room in ("posts", "pictures", "comments", "reports", "pages", "outbox", "settings")}
+    assert led - {"/desk/", "/"} == {room for room in rooms if browser.client.get(room).status_code == 200}

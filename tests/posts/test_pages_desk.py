@@ -396,6 +396,16 @@ def test_a_page_is_due_until_somebody_says_that_it_is_still_true_and_again_on_it
     assert "Due again since" in desk.visit("/desk/pages/?due").get_text()
 
 
+def test_the_day_that_was_chosen_stands_and_a_second_press_leaves_it(desk, page, inside, clock):
+    day = clock.at.date() + timedelta(days=90)
+    desk.visit(f"/desk/pages/{page.id}")
+    desk.press("I have read it through", review_on=str(day))
+    assert desk.page.find(id="review_on")["value"] == str(day)
+    assert f"on {clock.at.day} {clock.at:%B %Y}. Due again on" in desk.text
+    desk.press("I have read it through")
+    assert the(inside).review_on == day
+
+
 def test_a_page_that_nobody_sees_is_not_due(desk, page, inside):
     write(desk, do="save")
     with inside():

@@ -94,6 +94,7 @@ def test_a_file_that_is_refused_leaves_nothing_and_what_was_typed_comes_back(
     assert answer.status == 422
     assert words in answer.text
     assert (rows(app), files()) == before
+    assert {link["href"] for link in answer.page.select(".problem a")} == (set() if htmx else {"#picture"})
     if not htmx:
         assert {name: answer.typed(name) for name in TYPED} == TYPED
         assert "Choose the file again: browsers do not keep it." in answer.text
