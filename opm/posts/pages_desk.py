@@ -18,11 +18,12 @@ from opm.lib.i18n import gettext as _
 from opm.lib.markdown import Format
 from opm.lib.paging import page_number
 from opm.lib.respond import see_other, wants_fragment
-from opm.posts import standing
+from opm.posts import checks, standing
 from opm.posts.menus import ARRANGEMENTS
 from opm.posts.models import html_of
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State
 from opm.posts.pages_forms import A_YEAR_ON, AboutForm, ReviewForm, WithdrawalForm, WordsForm, today
+from opm.posts.writing import Words
 
 bp = Blueprint("pages_desk", __name__, url_prefix="/pages")
 
@@ -70,7 +71,7 @@ def new():
 def begin():
     """Keeps a new page as a draft, or publishes it at once."""
     form = WordsForm()
-    if not form.validate():
+    if not (form.validate() and _is_fit(form)):
         return _words(None, form, status=422)
     try:
         page = standing.begin(form.title.data, form.text.data, g.person, form.wanted_slug)
@@ -108,7 +109,7 @@ def save(id):
     """Saves its words and its address, and publishes it if asked to. Shows both versions if somebody was quicker."""
     page = StandingPage.held(id) or abort(404)
     form = WordsForm(own_slug=page.slug)
-    if not form.validate():
+    if not (form.validate() and _is_fit(form, page)):
         return _words(page, form, status=422)
     try:
         standing.save(page, form.title.data, form.text.data, g.person, form.seen)
@@ -234,6 +235,15 @@ def _looks(text: str, format: Format = Format.MARKDOWN) -> str:
 def _with_free(form: WordsForm, taken: SlugTaken) -> WordsForm:
     form.slug.errors = [_("That address is taken. /%(free)s/ is free", free=taken.free)]
     return form
+
+
+def _is_fit(form: WordsForm, page: StandingPage | None = None) -> bool:
+    """Whether all its pictures say what they show, where the public would see them. The form says so if not."""
+    goes_out = request.form.get("do") == "publish" or (page is not None and page.is_published)
+    words, format = Words(form.title.data, "", form.text.data), page.format if page else Format.MARKDOWN
+    found = checks.blocking(words, format) if goes_out else []
+    form.text.errors = [check.sentence for check in found]
+    return not found
 
 
 def _words(page, form, status=200, review=None, is_overtaken=False, **values):

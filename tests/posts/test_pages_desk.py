@@ -109,6 +109,14 @@ def test_what_is_saved_is_there_for_the_next_reader(desk, page, stranger):
     assert after.headers["ETag"] != before
 
 
+def test_no_picture_goes_out_on_a_page_without_saying_what_it_shows(desk, page, stranger):
+    picture = "![](/uploads/bench.0123456789.png)"
+    write(desk, text=picture, status=422)
+    change(desk, page, text=picture, status=422)
+    assert "/uploads/bench" not in stranger.get(page.address).text
+    write(desk, text=picture, do="save")
+
+
 def test_a_draft_changes_nothing_that_readers_keep(desk, inside, app):
     write(desk, do="save")
     before = rows(app)["publicity"]
