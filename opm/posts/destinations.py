@@ -26,12 +26,14 @@ from opm.posts.models import Byline, Post, State
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
 
+LONGEST = 500  # of what an address leads to
 MOST_LOOKED_UP = 1_000  # different addresses of one text
 ANCHORS = {"main", "comments", "respond"}  # in the page of a post
 COMMENT = re.compile(r"comment-([1-9]\d{0,17})")
 OLD_NUMBER = re.compile(r"(p|page_id|attachment_id|cat)=\d")  # of a thing on a site that was WordPress
 ELSEWHERE = {"http", "https", "mailto"}
 FOR_MACHINES = {"/healthz", "/metrics"}
+FOUND_IN_POSTS = "/comment/", "/report/"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,31 @@ def of(addresses: Iterable[str]) -> dict[str, Destination]:
     paths = {each for each in read.values() if isinstance(each, _Path)}
     found = _look_up(paths)
     return {address: found[each] if isinstance(each, _Path) else each for address, each in read.items()}
+
+
+def why_not_instead(to: str, gone: str | None) -> str:
+    """Why this path cannot take the place of the page at `gone`, for whoever typed it. Empty if it can."""
+    if not to.startswith("/") or to.startswith("//") or len(to) > LONGEST:
+        return _("Name a page of this site, like /about/")
+    path = _one_way_to_say(to)
+    if gone and path.startswith(gone):  # or the later pages of its comments, old addresses of its feed
+        return _("That is the page which goes. Name another")
+    if path.startswith(FOUND_IN_POSTS):
+        return _("Name a page, not a place in one")  # which may be the one that goes
+    there = of([to])[to]
+    if not (there.fault or there.moved_to):
+        return ""
+    why = there.fault or _("it has moved to %(address)s", address=there.moved_to)
+    return _("Readers would find nothing there: %(why)s", why=why)
+
+
+def _one_way_to_say(address: str) -> str:
+    """The path in an address of this site, with its last stroke, however it was typed."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return ""
+    return re.sub("/+", "/", f"{unquote(path)}/")
 
 
 # What an address says by itself

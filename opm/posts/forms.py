@@ -2,18 +2,22 @@
 
 from datetime import date, datetime, timedelta
 
+from flask import request
 from wtforms import IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
 
 from opm import settings
+from opm.extensions import db
 from opm.lib import clock
 from opm.lib.columns import LARGEST_COUNT
 from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, Text, filled, no_longer_than
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.slugs import slug
+from opm.posts import destinations
 from opm.posts.changes import LONGEST_NOTE
 from opm.posts.filing_forms import FilingFields
+from opm.posts.models import Post
 from opm.posts.preview_links import LONGEST_NAME
 from opm.posts.publishing import LONGEST_REASON
 from opm.posts.writing import Words
@@ -179,15 +183,14 @@ class WithdrawalForm(DeskForm):
     to = Line()
 
     def validate_to(self, field):
-        """A page of this site."""
-        if field.data and not _is_path(field.data):
-            raise ValidationError(
-                _now("Name a page of this site, from its first stroke on, like /2026/11/14/a-better-post/")
-            )
+        """A path on this site where readers find something, other than where they came from."""
+        if field.data and (why := destinations.why_not_instead(field.data, self._gone)):
+            raise ValidationError(why)
 
-
-def _is_path(text: str) -> bool:
-    return text.startswith("/") and not text.startswith("//") and "\\" not in text and len(text) <= 500
+    @property
+    def _gone(self) -> str | None:
+        post = db.session.get(Post, request.view_args["id"])
+        return post.address if post.published_on else None
 
 
 def _day(text: str) -> date | None:

@@ -97,16 +97,8 @@ class WithdrawalForm(DeskForm):
 
     def validate_to(self, field):
         """A path on this site where readers find something, other than where they came from."""
-        if not field.data:
-            return
-        if not field.data.startswith("/") or field.data.startswith("//"):
-            raise ValidationError(_now("Name a page of this site, like /about/"))
-        if field.data.strip("/") == self._address.strip("/"):
-            raise ValidationError(_now("That is the page which goes. Name another"))
-        there = destinations.of([field.data])[field.data]
-        if there.fault or there.moved_to:
-            why = there.fault or _now("it has moved to %(address)s", address=there.moved_to)
-            raise ValidationError(_now("Readers would find nothing there: %(why)s", why=why))
+        if field.data and (why := destinations.why_not_instead(field.data, self._address)):
+            raise ValidationError(why)
 
 
 class ReviewForm(DeskForm):

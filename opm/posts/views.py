@@ -134,7 +134,7 @@ def page(slug):
         return render_template("posts/page.html", page=found)
     gone = StandingPage.withdrawn(slug) or abort(404)
     if gone.withdrawn_to:
-        return redirect(gone.withdrawn_to, code=301)
+        return redirect(gone.withdrawn_to)  # not for ever: it may be published again
     raise PageWithdrawn(gone.withdrawn_because)
 
 

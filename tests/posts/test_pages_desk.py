@@ -479,15 +479,18 @@ def test_a_page_that_is_withdrawn_says_why_and_can_come_back(desk, page, strange
 def test_a_page_that_is_withdrawn_can_lead_its_readers_on(desk, page, stranger):
     desk.visit(f"/desk/pages/{page.id}/removal")
     desk.press("Withdraw it", to="/about/")
-    assert stranger.get(page.address).location == "/about/"
+    answer = stranger.get(page.address)
+    assert (answer.status, answer.location) == (302, "/about/")  # not for ever: it may be published again
 
 
 @pytest.mark.parametrize(
     "to",
     ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/nothing/", "about", "/\\evil.example",
-     "/how-to-reach-us/", "/how-to-reach-us", "/desk/", "/moved/", "/gone/", "/%00", "/[", "x" * 5000],
+     "/how-to-reach-us/", "/how-to-reach-us", "/how-to-reach-us/?x", "/how-to-reach-us/#x", "/%68ow-to-reach-us/",
+     "/how-to-reach-us//", "/how-to-reach-us/comment-page-1/", "/%2Fhow-to-reach-us/", "/comment/1/",
+     "/desk/", "/moved/", "/gone/", "/%00", "/[", "x" * 5000],
 )  # fmt: skip
-def test_readers_are_led_nowhere_odd_and_never_in_a_circle(app, desk, page, inside, to):
+def test_a_page_leads_its_readers_nowhere_odd_and_never_in_a_circle(app, desk, page, inside, to):
     with inside():
         gone, moved = cast.a_page("gone", "Gone"), cast.a_page("moved", "Moved")
         db.session.flush()

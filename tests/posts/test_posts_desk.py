@@ -3,13 +3,15 @@
 import pytest
 from sqlalchemy import insert
 
+from opm.comments.models import State as CommentState
 from opm.extensions import db
 from opm.lib import clock as clocks
-from opm.posts import drafting, publishing
+from opm.posts import drafting, publishing, standing
 from opm.posts.models import Post, State
 from opm.posts.writing import Words
 from tests import cast
 from tests.counting import counting
+from tests.tables import rows
 
 TYPED = "Where legs give out,\nbenches should stand.  \nSo we counted."
 
@@ -94,6 +96,45 @@ def test_a_public_post_is_changed_with_a_note_and_withdrawn_and_put_back(inside,
     assert stranger.get(cast.POST).status == 410
     edith.press("Put it back")
     assert stranger.get(cast.POST).status == 200
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "about", "/\\evil.example", "/%00", "/[", "/about/?" + "x" * 500,
+     "/no/such/thing/", "/2026/10/02/nothing/", "/desk/posts/", "/2026/10/02/gone/", "/p-gone/", "/healthz",
+     cast.POST, cast.POST[:-1], f"{cast.POST}?x", f"{cast.POST}#comments", f"{cast.POST}page/2/", f"{cast.POST}feed/",
+     cast.POST.replace("who", "%77ho"), cast.POST.replace("/10", "//10"), "/comment/1/"],
+)  # fmt: skip
+def test_a_post_leads_its_readers_nowhere_odd_and_never_in_a_circle(app, inside, edith, to):
+    with inside():
+        id, other, page = cast.a_post().id, cast.a_post("gone", on=(2026, 10, 2)), cast.a_page("p-gone")
+        cast.a_comment(db.session.get(Post, id).thread, CommentState.PUBLISHED)
+        publishing.withdraw(other, "", cast.POST)
+        standing.withdraw(page, "", cast.POST)
+    edith.visit(f"/desk/posts/{id}/withdraw")
+    before = rows(app)
+    edith.press("Withdraw it", because="It was wrong.", to=to, status=422)
+    assert edith.page.find(id="to-error")
+    assert (value(edith, "because"), value(edith, "to")) == ("It was wrong.", to)
+    assert rows(app) == before
+
+
+def test_a_draft_cannot_be_withdrawn_whatever_it_would_lead_to(edith, draft):
+    edith.visit(f"{draft}/withdraw")
+    edith.press("Withdraw it", because="It was wrong.", to="/about/", status=409)
+    assert value(edith, "to") == "/about/"
+
+
+def test_a_withdrawn_post_leads_to_another_that_is_not_led_back(inside, edith, stranger):
+    with inside():
+        id, other = cast.a_post().id, cast.a_post("better", on=(2026, 10, 2)).id
+    edith.visit(f"/desk/posts/{id}/withdraw")
+    edith.press("Withdraw it", because="It was wrong.", to="/2026/10/02/better/#comments")
+    answer = stranger.get(cast.POST)
+    assert (answer.status, answer.location) == (302, "/2026/10/02/better/#comments")
+    edith.visit(f"/desk/posts/{other}/withdraw")
+    edith.press("Withdraw it", because="This, too.", to=cast.POST, status=422)
+    assert "Readers would find nothing there: the post there was withdrawn" in edith.text
 
 
 def test_an_author_sets_a_draft_aside_and_takes_it_up_again(rosa, draft):
