@@ -152,10 +152,12 @@ def removal(id):
 @bp.post("/<id:id>/removal")
 @requires(Ability.ARRANGE)
 def remove(id):
-    """Deletes a draft; withdraws what the public sees."""
+    """Deletes a draft, as far as somebody has seen it; withdraws what the public sees."""
     page = StandingPage.held(id) or abort(404)
     form = WithdrawalForm(address=page.address)
     if page.state == State.DRAFT:
+        if form.seen != page.revision:
+            return _removal(page, form, 409, is_overtaken=True)
         db.session.delete(page)
     elif not form.validate():
         return _removal(page, form, 422)

@@ -85,10 +85,16 @@ class WithdrawalForm(DeskForm):
         validators=[no_longer_than(LONGEST_REASON, _("That is %(over)s characters over the limit of %(most)s"))]
     )
     to = Line()
+    revision = StringField()
 
     def __init__(self, *args, address: str, **kwargs):
         super().__init__(*args, **kwargs)
         self._address = address
+
+    @property
+    def seen(self) -> int:
+        """The revision that was seen; 0, which none is, for what is no number."""
+        return number(self.revision.data or "")
 
     def validate_because(self, field):
         """Readers are led elsewhere, or told why."""

@@ -543,6 +543,26 @@ def test_a_draft_is_deleted_for_good_and_what_the_public_saw_is_not(desk, page, 
     assert "Delete" not in desk.visit(f"/desk/pages/{page.id}").main.get_text()
 
 
+def test_a_draft_is_not_deleted_over_what_somebody_saved_meanwhile(desk, other_desk, inside):
+    write(desk, do="save")
+    draft = the(inside, "how-we-decide")
+    desk.visit(f"/desk/pages/{draft.id}/removal")
+    change(other_desk, draft, text="By lot.")
+    desk.press("Delete it", status=409)
+    assert "somebody has saved it since you opened this page" in desk.text
+    desk.press("Delete it")
+    assert the(inside, "how-we-decide") is None
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "x", "2", "9" * 40])
+def test_nobody_deletes_a_draft_that_they_have_not_seen(app, desk, inside, revision):
+    write(desk, do="save")
+    desk.visit(f"/desk/pages/{the(inside, 'how-we-decide').id}/removal")
+    before = rows(app)
+    desk.press("Delete it", status=409, revision=revision)
+    assert rows(app) == before
+
+
 # The page about the site
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import func, select
 
 from opm.accounts.abilities import Ability
-from opm.accounts.access import requires
+from opm.accounts.access import NotAllowed, requires
 from opm.extensions import db
 from opm.lib.files import takes_file
 from opm.lib.forms import one_line
@@ -73,8 +73,10 @@ def picture(id):
 @bp.post("/<id:id>")
 @requires(Ability.WRITE)
 def describe(id):
-    """Says what it shows and whose it is."""
+    """Says what it shows and whose it is; once readers see it, only who may change what they see."""
     form, picture = DescriptionForm(), Picture.held(id) or abort(404)
+    if not library.may_describe(picture, g.person):
+        raise NotAllowed(Ability.PUBLISH)
     if not form.validate():
         return _one(picture, 422, form=form)
     picture.describe(**form.said)
@@ -135,5 +137,6 @@ def _asking(form, status=200):
 def _one(picture, status=200, form=None, file_form=None, **values):
     said = {name: getattr(picture, name) for name in ("alt", "is_decorative", "credit", "licence", "licence_address")}
     values |= {"picture": picture, "form": form or DescriptionForm(formdata=None, data=said), "licences": LICENCES}
-    values |= {"file_form": file_form or FileForm(formdata=None), "uses": library.uses_of(picture)}
+    values |= {"file_form": file_form or FileForm(formdata=None), "uses": (uses := library.uses_of(picture))}
+    values["may_describe"] = g.person.may(Ability.PUBLISH) or not uses.are_public
     return page_or_fragment("desk/pictures/one.html", "desk/pictures/_one.html", status, **values)

@@ -10,11 +10,13 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from opm import settings
+from opm.accounts.abilities import Ability
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import moved
 from opm.lib.moved import Moved
 from opm.posts.models import Draft, Post
+from opm.posts.models import State as PostState
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
 from opm.posts.pictures.decoding import Anew
@@ -36,7 +38,7 @@ class AlreadyHere(Exception):
 def add(anew: Anew, called: str, by: Person | None = None, **said) -> tuple[Picture, bool]:
     """Takes a picture in, with what is said of it. Returns it, and whether it is new here. The caller commits.
 
-    One that is here already is returned as it is; what is said of it counts where nothing was.
+    One that is here already is returned as it is; what is said of it counts where nothing was, from who may say it.
     """
     name = _kept(anew, called)
     picture = Picture.of_file(name, anew, by, **said)
@@ -45,7 +47,7 @@ def add(anew: Anew, called: str, by: Person | None = None, **said) -> tuple[Pict
             db.session.add(picture)
     except IntegrityError:
         found = db.session.scalar(select(Picture).where(Picture.name == name))
-        if found.needs_words:
+        if found.needs_words and may_describe(found, by):
             found.describe(**said)
         return found, False
     return picture, True
@@ -93,6 +95,12 @@ class Uses:
         """Whether there is anything."""
         return bool(self.posts or self.pages or self.drafts or self.is_on_about_page)
 
+    @property
+    def are_public(self) -> bool:
+        """Whether readers see it, or will without anybody deciding it again."""
+        shown = any(post.state in (PostState.PUBLISHED, PostState.SCHEDULED) for post in self.posts)
+        return shown or any(page.is_published for page in self.pages) or self.is_on_about_page
+
 
 def uses_of(picture: Picture) -> Uses:
     """What shows it now."""
@@ -102,6 +110,11 @@ def uses_of(picture: Picture) -> Uses:
     drafts = select(Post).where(Post.id.in_(select(Draft.post_id).where(typed))).order_by(Post.id.desc())
     found = [list(db.session.scalars(some)) for some in (posts, pages, drafts)]
     return Uses(*found, is_on_about_page(picture))
+
+
+def may_describe(picture: Picture, person: Person | None) -> bool:
+    """Whether they may say what it shows: of what readers see, only who may change that. None is the site itself."""
+    return person is None or person.may(Ability.PUBLISH) or not uses_of(picture).are_public
 
 
 def is_on_about_page(picture: Picture) -> bool:
