@@ -1,6 +1,7 @@
 """The library at the desk: what is refused and what comes back of it, what is taken, found, replaced, deleted."""
 
 import zlib
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -8,9 +9,11 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from opm import settings
 from opm.extensions import db
+from opm.lib import clock as clocks
 from opm.lib import files as sent_files
-from opm.posts.models import Draft
+from opm.posts.models import Draft, State
 from opm.posts.pictures import decoding, media
 from opm.posts.pictures.models import Picture
 from tests import cast
@@ -264,6 +267,67 @@ def test_they_are_found_by_words_and_by_what_they_lack(inside, desk):
         assert len(desk.page.select(".pictures li")) == count, query
     for query in ("?show=nonsense", "?page=0", "?page=99999999", "?page=x"):
         desk.visit(f"/desk/pictures/{query}", 404)
+
+
+def shown_by_a_post(address):
+    cast.a_post().write(f"![]({address})")
+
+
+def shown_by_a_post_to_come(address):
+    post = cast.a_draft(text=f"![]({address})")
+    post.state, post.publish_at = State.SCHEDULED, clocks.now() + timedelta(days=1)
+
+
+def shown_by_a_page(address):
+    cast.a_page(text=f"![]({address})")
+
+
+def shown_by_the_page_about_the_site(address):
+    settings.change(about=f"![]({address})")
+
+
+PUBLIC = [shown_by_a_post, shown_by_a_post_to_come, shown_by_a_page, shown_by_the_page_about_the_site]
+
+
+@pytest.mark.parametrize("shown", PUBLIC)
+def test_an_author_says_nothing_else_of_what_readers_see(app, inside, desk, another_browser, shown):
+    with inside():
+        cast.ines()
+        picture = Picture.by_address(cast.kept(alt="The lane", credit="Jo Marsh"))
+    desk.visit(picture.room)
+    with inside():
+        shown(picture.address)
+    before = rows(app)
+    desk.press("Save", status=403, alt="Vote for me", credit="Rosa")
+    assert "To publish posts, and change what is public, ask Ines Calder." in desk.text
+    assert rows(app) == before
+    desk.visit(picture.room)
+    assert desk.page.find(id="alt") is None
+    assert "The lane Who made it: Jo Marsh Readers see this picture." in desk.text
+    ines = cast.signed_in(another_browser, inside)
+    ines.visit(picture.room)
+    ines.press("Save", alt="The lane, drawn")
+
+
+def test_an_author_describes_nothing_that_readers_see_by_sending_it_again(app, inside, desk, send):
+    with inside():
+        cast.ines()
+        shown_by_a_post(cast.kept(cast.a_picture()))
+    before = rows(app)
+    assert send(desk, cast.a_picture(), **TYPED).status == 303
+    answer = send(desk, cast.a_picture(), htmx=True, later="1")
+    assert "Ask an editor to change what is said of it." in answer.text
+    assert rows(app) == before
+
+
+def test_an_author_describes_what_only_drafts_show(inside, desk):
+    with inside():
+        picture = Picture.by_address(cast.kept(alt="The lane"))
+        cast.a_draft(text=f"![]({picture.address})")
+    desk.visit(picture.room)
+    desk.press("Save", alt="The lane, drawn")
+    with inside(False):
+        assert db.session.query(Picture).one().alt == "The lane, drawn"
 
 
 def test_each_says_where_it_is_shown(inside, desk):
