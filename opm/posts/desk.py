@@ -125,6 +125,7 @@ def save(id):
     refusal = _carry_out(post, form)
     db.session.commit()
     if refusal:
+        form.show_filing(post)
         return editor(post, form, 409, refused=refusal)
     return see_other(f"/desk/posts/{id}#state")
 

@@ -322,8 +322,8 @@ def file(
 ) -> None:
     """Files the post under these and nothing else. Tags are named: new ones are made. The caller holds all and commits.
 
-    A part without a number comes after the last. Raises PlaceTaken. It does not raise the public version: whoever
-    saves a post that is public does.
+    What becomes a part without a number comes after the last; what was one keeps its own. Raises PlaceTaken. It does
+    not raise the public version: whoever saves a post that is public does.
     """
     _place(post, series, series_position)
     if list(post.authors) != list(authors):
@@ -366,7 +366,7 @@ def _place(post: Post, series: Series | None, position: int | None) -> None:
     if series is None:
         post.series = post.series_position = None
         return
-    if (post.series_id, post.series_position) == (series.id, position):
+    if post.series_id == series.id and position in (None, post.series_position):
         return
     series = Series.held(series.id)
     with db.session.no_autoflush:

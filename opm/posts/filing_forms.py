@@ -77,6 +77,11 @@ class FilingFields:
             "series": [under["series"].title, under["series_position"]] if under["series"] else [],
         }
 
+    def show_filing(self, post: Post) -> None:
+        """Shows how the post is filed now that it is saved: what is sent again then changes nothing."""
+        for name, value in filed(post).items():
+            self[name].data = value
+
     def refuse_place(self, taken: filing.PlaceTaken) -> None:
         """Says at its field which part has this number, and which number is free."""
         said = {"number": taken.post.series_position, "title": taken.post.title, "free": taken.free}

@@ -191,3 +191,25 @@ def test_the_editor_of_a_site_with_ten_thousand_tags_is_as_light_as_any(app, ins
         rosa.visit(draft)
     assert len(few) == len(many), many
     assert compressed(rosa.client.get(draft, headers={"Accept-Encoding": "br"})) < 12_000
+
+
+# What was saved is shown, and saved again is the same
+
+
+def test_a_refused_act_shows_the_number_that_was_saved_and_the_next_save_takes_no_other(
+    inside, another_browser, draft, shelves
+):
+    edith = cast.signed_in(another_browser, inside, cast.edith)
+    edith.visit(draft)
+    fields = {"series": shelves["Benches"], "series_position": "", "tags": "water, , water"}
+    edith.press("Publish now", 409, text="![](/uploads/bench.0123456789.png)", **fields)
+    assert edith.page.find(id="series_position")["value"] == "3"
+    assert edith.page.find(id="tags")["value"] == "Water"
+    edith.press("Save", text="No picture.")
+    assert filed(inside, draft)["series"] == ["Benches", 3]
+
+
+def test_a_part_that_is_sent_without_its_number_keeps_it(inside, rosa, draft, shelves):
+    rosa.press("Save", series=shelves["Benches"], series_position="7")
+    rosa.press("Save", series_position="", tags="water")
+    assert filed(inside, draft)["series"] == ["Benches", 7]
