@@ -7,6 +7,7 @@ guard runs before all of them.
 from flask import Blueprint, g, render_template
 
 from opm.accounts import access
+from opm.accounts.kept_forms import KeptForm
 from opm.desk import queues
 from opm.reports import cases
 
@@ -24,4 +25,6 @@ def blueprint(*rooms: Blueprint) -> Blueprint:
 
 def front():
     """What needs somebody: queues, not menus."""
-    return render_template("desk/front.html", queues=queues.of(g.person))
+    secret = access.kept_secret()
+    has_kept = bool(secret and KeptForm.of(secret))
+    return render_template("desk/front.html", queues=queues.of(g.person), has_kept=has_kept)

@@ -14,6 +14,7 @@ from opm.extensions import db
 from tests import cast
 from tests.accounts.test_access import DECISION, NOTE, post, token_of
 from tests.browser import FRAGMENT
+from tests.counting import counting
 from tests.mailbox import letters_in
 from tests.stranger import Answer, Stranger
 from tests.tables import rows
@@ -104,6 +105,22 @@ def test_a_browser_keeps_what_two_tabs_sent(inside, signed_out, desk, address):
     cast.signed_in(desk, inside)
     desk.visit(KEPT)
     assert [field.get_text() for field in desk.page.find_all("textarea")] == ["\n" + NOTE, "\nAnother thought."]
+
+
+def test_the_front_page_tells_of_it_in_this_browser_alone(app, inside, signed_out, another_browser):
+    cast.signed_in(signed_out, inside)
+    signed_out.visit("/desk/")
+    with counting(app) as with_kept:
+        signed_out.visit("/desk/")
+    signed_out.follow("Read it and send it")
+    assert signed_out.heading == "What you typed was kept"
+    cast.signed_in(another_browser, inside)
+    with counting(app) as without:
+        another_browser.visit("/desk/")
+    assert "is kept here" not in another_browser.text
+    assert len(with_kept) == len(without) + 1, "who has none is asked nothing"
+    signed_out.press("Throw it away")
+    assert "is kept here" not in signed_out.visit("/desk/").get_text()
 
 
 def test_looking_at_it_changes_nothing_and_one_button_throws_it_away(app, inside, signed_out):
