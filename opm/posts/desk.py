@@ -63,16 +63,18 @@ def state_in_words(state: State) -> str:
 @bp.get("/")
 @requires(Ability.WRITE)
 def posts():
-    """The posts in one state, or all with some words in their title."""
+    """The posts in one state, or all: with some words in their title, begun by this person or by others."""
     named, words = request.args.get("state") or None, one_line(request.args.get("q", ""))[:LONGEST_SEARCH]
     state = (State(named) if named in set(State) else abort(404)) if named else None
-    number = page_number(request.args.get("page"))
-    wanted = _list(state, words)
+    by, number = request.args.get("by", ""), page_number(request.args.get("page"))
+    whose = _begun_by(by)
+    wanted = _list(state, words).where(*whose)
     rows = db.session.execute(wanted.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).all()
     if number > 1 and not rows:
         abort(404)
-    counts = dict(db.session.execute(select(Post.state, func.count(Post.id)).group_by(Post.state)).all())
-    shown = {"posts": [row[0] for row in rows], "total": rows[0][1] if rows else 0, "counts": counts}
+    counted = select(Post.state, func.count(Post.id)).where(*whose).group_by(Post.state)
+    counts = dict(db.session.execute(counted).all())
+    shown = {"by": by, "posts": [row[0] for row in rows], "total": rows[0][1] if rows else 0, "counts": counts}
     shown["last"] = pages(shown["total"], ON_A_PAGE)
     return render_template("desk/posts/list.html", state=state, words=words, number=number, states=IN_WORDS, **shown)
 
@@ -212,6 +214,12 @@ def editor(post: Post, form: PostForm | None = None, status: int = 200, revision
     if "checks" not in values:
         values["checks"] = checks.of(form.words, post.format)
     return render_template("desk/posts/edit.html", **values), status
+
+
+def _begun_by(whom: str) -> tuple:
+    """The condition under which a post is this person's ("me"), or not ("others"); none where nobody is named."""
+    mine = Post.written_by_id == g.person.id
+    return {"": (), "me": (mine,), "others": (mine.is_not(True),)}.get(whom) or (abort(404) if whom else ())
 
 
 def _list(state: State | None, words: str):

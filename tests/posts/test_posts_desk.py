@@ -1,5 +1,7 @@
 """Writing at the desk, page by page: lists, the editor, and every refusal that keeps what was typed."""
 
+import re
+
 import pytest
 from sqlalchemy import insert
 
@@ -305,11 +307,29 @@ def test_lists_are_by_state_and_by_words_in_the_title(inside, edith, draft):
     assert "No title has these words" in edith.text
 
 
+def test_lists_are_of_ones_own_posts_or_of_those_of_others(inside, edith, draft):
+    with inside():
+        cast.a_draft("By Edith", by=cast.edith())
+        db.session.add(Post(title="Imported", slug="imported", state=State.DRAFT, changed_at=clocks.now()))
+    titles = {"me": {"By Edith"}, "others": {"Twelve benches", "Imported"}}
+    for by, number in (("me", "drafts? of yours"), ("others", "drafts? by")):
+        edith.visit("/desk/")
+        [link] = [link for link in edith.page.select(".queues a") if re.search(number, link.get_text())]
+        page = edith.visit(link["href"])
+        assert {row.get_text() for row in page.select(".rows a")} == titles[by]
+        assert edith.heading == {"me": "Posts: Draft, yours", "others": "Posts: Draft, by others"}[by]
+        assert page.select_one("nav[aria-label=States] [aria-current]").parent.get_text() == f"Draft {len(titles[by])}"
+    edith.follow("See everybody’s")
+    assert edith.heading == "Posts: Draft"
+
+
 def test_words_that_no_title_has_find_nothing(edith):
     edith.visit("/desk/posts/?q=%00%ff%ed%a0%80")
 
 
-@pytest.mark.parametrize("query", ["state=nonsense", "page=0", "page=99999999999999999999", "page=2", "page=x"])
+@pytest.mark.parametrize(
+    "query", ["state=nonsense", "by=nonsense", "page=0", "page=99999999999999999999", "page=2", "page=x"]
+)
 def test_a_list_that_is_not_there_is_not_found(edith, query):
     edith.visit(f"/desk/posts/?{query}", status=404)
 
@@ -321,7 +341,12 @@ def test_ten_thousand_posts_page_in_six_statements(app, inside, edith):
         db.session.execute(
             insert(Post), [{"title": f"Post {number}", "slug": f"post-{number}"} | common for number in range(10_000)]
         )
-    for path in ("/desk/posts/", "/desk/posts/?state=draft&page=400", "/desk/posts/?q=99&page=3"):
+    for path in (
+        "/desk/posts/",
+        "/desk/posts/?state=draft&page=400",
+        "/desk/posts/?q=99&page=3",
+        "/desk/posts/?by=others",
+    ):
         with counting(app) as statements:
             edith.visit(path)
         assert len(statements) <= 6, statements
