@@ -67,7 +67,7 @@ def test_a_post_is_begun_written_sent_in_scheduled_and_published(inside, rosa, e
     edith.press("Schedule", publish_at=f"{at:%Y-%m-%dT09:00}")
     assert "Goes out on" in edith.text
     edith.press("Publish now")
-    assert "Published on" in edith.text
+    assert "Published 14 October 2026" in edith.text
     edith.follow("See it")
     assert "So we counted." in edith.text
     assert state_of(inside, editor) == State.PUBLISHED
