@@ -23,6 +23,8 @@ class Ability(StrEnum):
     MODERATE = "moderate"
     CHANGE_SETTINGS = "change settings"
     READ_OUTBOX = "read outbox"
+    MANAGE_PEOPLE = "manage people"
+    READ_AUDIT = "read audit"
 
 
 MAY = {
@@ -32,6 +34,8 @@ MAY = {
     Ability.CHANGE_SETTINGS: {Role.ADMIN},
     Ability.MODERATE: {Role.MODERATOR, Role.ADMIN},
     Ability.READ_OUTBOX: {Role.ADMIN},
+    Ability.MANAGE_PEOPLE: {Role.ADMIN},
+    Ability.READ_AUDIT: {Role.ADMIN},
 }
 IN_WORDS = {
     Ability.WRITE: _("write posts"),
@@ -40,4 +44,6 @@ IN_WORDS = {
     Ability.CHANGE_SETTINGS: _("change the site’s settings"),
     Ability.MODERATE: _("decide on comments"),
     Ability.READ_OUTBOX: _("read the mail that the site writes"),
+    Ability.MANAGE_PEOPLE: _("add and remove people, and change what they may do"),
+    Ability.READ_AUDIT: _("read the log of what was done"),
 }

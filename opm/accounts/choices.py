@@ -6,6 +6,8 @@ from sqlalchemy import JSON, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from opm import settings
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.extensions import db, insert
 from opm.lib import clock
@@ -36,7 +38,7 @@ class Choice(db.Model):
         return db.session.scalar(made.options(joinedload(cls.by)))
 
 
-def choose(key: str, value: object | None, by: Person, seen: int) -> None:
+def choose(key: str, value: object | None, by: Person, seen: int, did: Did = Did.CHANGED_SETTING) -> None:
     """Sets it from now on; None sets it back to its default. The caller commits.
 
     `seen` is the number of the choice that stood when this person looked, 0 for none. Raises Overtaken, and has then
@@ -47,6 +49,7 @@ def choose(key: str, value: object | None, by: Person, seen: int) -> None:
     if seen != _last_number(key) or not _is_first(row):
         settings.look_again()
         raise Overtaken
+    audit.record(by, did, "setting", words=key)
     if value is None:
         settings.reset(key)
     else:
@@ -57,7 +60,7 @@ def take_back(key: str, by: Person, seen: int) -> None:
     """Sets it to what it was before the last choice. Raises Overtaken as `choose` does."""
     if (last := Choice.latest(key)) is None or last.number != seen:
         raise Overtaken
-    choose(key, last.before, by, seen)
+    choose(key, last.before, by, seen, Did.TOOK_BACK_SETTING)
 
 
 def _last_number(key: str) -> int:

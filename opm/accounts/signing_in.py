@@ -4,6 +4,8 @@ An address that nobody here has gets the same rows, the same page and the same t
 """
 
 from opm import settings
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.extensions import db
 from opm.lib import throttle, tokens
@@ -44,4 +46,5 @@ def enter(person: Person, network: str) -> str:
     """Begins a session and returns the secret for the browser's cookie. The caller commits."""
     session, secret = Session.begin(person, network)
     db.session.add(session)
+    audit.record(person, Did.SIGNED_IN, "person", person.id, person.name)
     return secret

@@ -3,7 +3,8 @@
 from flask import Blueprint, abort, g, render_template, request
 
 from opm import settings
-from opm.accounts import access, signing_in
+from opm.accounts import access, audit, signing_in
+from opm.accounts.audit import Did
 from opm.accounts.forms import CodeForm, SignInForm
 from opm.accounts.kept_forms import never_kept
 from opm.accounts.models import SignInAttempt, SignInRefused
@@ -81,6 +82,7 @@ def use_link(token):
 def sign_out():
     """Ends the session: a copy of its cookie opens nothing any more."""
     g.session.end()
+    audit.record(g.person, Did.SIGNED_OUT, "person", g.person.id, g.person.name)
     db.session.commit()
     return access.let_out(see_other("/desk/sign-in"))
 

@@ -2,6 +2,8 @@
 
 from sqlalchemy import select
 
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments.models import ACTS, Act, Comment, Decision, MovedOn, State, Thread
 from opm.extensions import db
@@ -11,6 +13,14 @@ from opm.outbox import posting
 OUTCOME_MAIL = "comment outcome"
 # What is not told: that somebody's words were taken for spam.
 TOLD = set(Act) - {Act.SPAM}
+LOGGED_AS = {
+    Act.APPROVE: Did.APPROVED,
+    Act.REJECT: Did.REJECTED,
+    Act.SPAM: Did.MARKED_SPAM,
+    Act.REMOVE: Did.TOOK_DOWN,
+    Act.REDACT: Did.REDACTED,
+    Act.RESTORE: Did.RESTORED,
+}
 
 
 class CannotUndo(Exception):
@@ -52,6 +62,7 @@ def decide(
     else:
         _move(comment, after)
     db.session.flush()
+    audit.record(by, LOGGED_AS[act], "comment", comment.id, comment.thread.title, f"rule {rule}" if rule else "")
     if act in TOLD and after != State.PENDING and comment.email and comment.wants_outcome:
         posting.post(OUTCOME_MAIL, comment.email, decision.id, due_at=decision.undo_until)
     return decision
@@ -68,6 +79,7 @@ def undo(decision: Decision, by: Person) -> Comment:
     if not decision.can_be_undone_by(by) or (is_redaction and not decision.words_before):
         raise CannotUndo
     decision.undone_at = clock.now()
+    audit.record(by, Did.UNDID, "comment", decision.comment_id, decision.comment.thread.title, decision.act)
     if is_redaction:
         _reword(decision.comment, decision.words_before)
         decision.words_before = None
