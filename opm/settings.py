@@ -32,12 +32,18 @@ class Setting(db.Model):
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of the moderation policy. `regret` is what we write to somebody whose comment broke it."""
+    """One rule of the moderation policy.
+
+    To somebody whose comment broke it we write `regret`, why it was not published, and `remedy`, under which condition
+    it would be.
+    """
 
     number: int
     title: str
     text: str
     regret: str
+    remedy: str = ""
+    is_for_private_details: bool = False  # it is offered where a moderator takes such out
 
 
 def default_rules() -> tuple[Rule, ...]:
@@ -48,36 +54,43 @@ def default_rules() -> tuple[Rule, ...]:
             _("Be civil"),
             _("Disagree as strongly as you like, without insults, threats or swearing."),
             _("it is not civil in places"),
+            _("it said the same without insults, threats or swearing"),
         ),
         Rule(
             2,
             _("Stay with the subject"),
             _("Write about what the post is about, so that others can follow."),
             _("it is about something other than the post"),
+            _("it spoke of what the post is about"),
         ),
         Rule(
             3,
             _("Write about the matter, not against a person"),
             _("Criticise what was decided or done. Leave out attacks on whoever did it."),
             _("it speaks about a person rather than the matter"),
+            _("it spoke of what was decided or done, and not against whoever did it"),
         ),
         Rule(
             4,
             _("Leave out private details"),
             _("No phone numbers, addresses or health of anyone, your own included."),
             _("it holds private details"),
+            _("it left the private details out"),
+            is_for_private_details=True,
         ),
         Rule(
             5,
             _("Keep within the law"),
             _("Nothing that libels somebody, stirs up hatred, or could spoil a court case or an investigation."),
             _("publishing it could break the law"),
+            _("it left out what may break the law"),
         ),
         Rule(
             6,
             _("No advertising"),
             _("No selling, and no text sent to many places at once."),
             _("it advertises something"),
+            _("it had something to say about the post, and nothing to sell"),
         ),
     )
 

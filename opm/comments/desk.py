@@ -6,7 +6,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import closing, moderation
+from opm.comments import closing, moderation, redacting
 from opm.comments.forms import DecisionForm, ThreadForm
 from opm.comments.models import Act, Comment, Decision, MovedOn, State, Thread, ThreadDecision
 from opm.extensions import db
@@ -16,6 +16,11 @@ from opm.lib.redaction import CannotTakeOut
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 
 bp = Blueprint("comments_desk", __name__, url_prefix="/comments")
+
+bp.add_app_template_filter(redacting.details, "private_details")
+bp.add_app_template_filter(redacting.kinds_in_words)
+bp.add_app_template_filter(redacting.marked)
+bp.add_app_template_filter(redacting.proposal)
 
 ON_A_PAGE = 20
 DECIDED = {

@@ -110,9 +110,12 @@ def _taken_down(comment: Comment, decision: Decision) -> Letter:
 
 
 def _redacted(comment: Comment, decision: Decision) -> Letter:
+    site, was_public = settings.current().site_name, decision.from_state == State.PUBLISHED
     return write(
-        _("We took words out of your comment on %(site)s", site=settings.current().site_name),
-        _("We took words out of your comment"),
+        _("We took words out of your comment on %(site)s", site=site)
+        if was_public
+        else _("Your comment on %(site)s is published, without some words", site=site),
+        _("We took words out of your comment") if was_public else _("Your comment is published, without some words"),
         _(
             "Your comment stands under “%(title)s” as comment %(number)s. A mark shows where words stood that a "
             "moderator took out.",

@@ -59,7 +59,7 @@ ACTS = {
     Act.REJECT: ({State.PENDING}, State.REJECTED),
     Act.SPAM: ({State.PENDING}, State.SPAM),
     Act.REMOVE: ({State.PUBLISHED}, State.REJECTED),
-    Act.REDACT: ({State.PUBLISHED}, State.PUBLISHED),
+    Act.REDACT: ({State.PENDING, State.PUBLISHED}, State.PUBLISHED),  # it is published without some words
     Act.RESTORE: ({State.REJECTED, State.SPAM}, State.PENDING),  # or published, where it was before
 }
 # While it is in one of these, the same text from the same address in the same place is the same comment.

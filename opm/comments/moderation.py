@@ -57,10 +57,10 @@ def decide(
         decided_at=clock.now(),
     )
     db.session.add(decision)
-    if words:
-        _reword(comment, words)
-    else:
+    if comment.state != after:
         _move(comment, after)
+    if words:  # after that: whoever sends once more what was first written is still known to have sent it
+        _reword(comment, words)
     db.session.flush()
     audit.record(by, LOGGED_AS[act], "comment", comment.id, comment.thread.title, f"rule {rule}" if rule else "")
     if act in TOLD and after != State.PENDING and comment.email and comment.wants_outcome:
@@ -83,7 +83,7 @@ def undo(decision: Decision, by: Person) -> Comment:
     if is_redaction:
         _reword(decision.comment, decision.words_before)
         decision.words_before = None
-    else:
+    if decision.comment.state != decision.from_state:
         _move(decision.comment, decision.from_state)
     for standing in decision.comment.decisions:
         if standing.is_current:
@@ -100,7 +100,7 @@ def held_decision(id: int) -> Decision | None:
 
 
 def _reword(comment: Comment, words: str) -> None:
-    """The public reads these from now on. Whoever sends what was first written is still known to have sent it."""
+    """The public reads these from now on."""
     comment.reword(words)
     publicity.bump()
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from opm import settings
 from opm.comments.models import WITHDRAWABLE, Act, BlockedAddress, Comment, Decision, SaidAlready, State, Thread
 from opm.comments.moderation import OUTCOME_MAIL
-from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, has_many_links
+from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, signs_after
 from opm.extensions import db
 from opm.lib import clock, publicity
 from opm.lib.i18n import gettext as _
@@ -64,11 +64,12 @@ def history(comment: Comment) -> list[Step]:
 
 
 def _step(decision: Decision) -> Step:
+    was_public = decision.from_state == State.PUBLISHED
     words = {
         Act.APPROVE: _("Published"),
         Act.REJECT: _("Not published"),
         Act.REMOVE: _("Taken down by a moderator"),
-        Act.REDACT: _("Words taken out by a moderator"),
+        Act.REDACT: _("Words taken out by a moderator") if was_public else _("Published, without some words"),
     }.get(decision.act, _("Published again") if decision.to_state == State.PUBLISHED else _("Looked at once more"))
     return Step(words, decision.decided_at, reason(decision))
 
@@ -129,7 +130,7 @@ def edit(comment: Comment, *, text: str, name: str, revision: int) -> None:
             comment.edit(text, name, revision)
     except IntegrityError:  # the same words were sent at this very moment
         raise SaidAlready from None
-    comment.flags = [flag for flag in comment.flags if flag != "links"] + ["links"] * has_many_links(text)
+    comment.flags = signs_after(text, comment.flags)
     if comment.is_published:
         publicity.bump()
 

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from opm import settings
+from opm.comments import redacting
 from opm.comments.models import Comment, ParentGone, State, Thread, ThreadClosed, address_hash, sameness
 from opm.extensions import db
 from opm.lib import clock, links, throttle
@@ -77,6 +78,12 @@ def has_many_links(text: str) -> bool:
     return links.count(text) >= MANY_LINKS
 
 
+def signs_after(text: str, signs: list[str]) -> list[str]:
+    """A comment's signs once it says this: those of its words anew, the others as they were."""
+    of_words = _signs_of(text)
+    return [sign for sign in signs if sign not in of_words] + [sign for sign, shown in of_words.items() if shown]
+
+
 def check_open(thread: Thread, parent: Comment | None) -> None:
     """Raises ThreadClosed or ParentGone if nothing can be said here, or not in answer to that."""
     if not thread.is_open(settings.current().close_after_days):
@@ -122,7 +129,11 @@ def _flags(text: str, trapped: bool, counts: dict) -> list[str]:
     """What a moderator should know: signs that order and warn, and never refuse."""
     signs = {
         "trap": trapped,
-        "links": has_many_links(text),
+        **_signs_of(text),
         "network": counts.get("comments_per_network", 0) > settings.current().comments_per_network_flagged,
     }
     return [sign for sign, shown in signs.items() if shown]
+
+
+def _signs_of(text: str) -> dict[str, bool]:
+    return {"links": has_many_links(text), redacting.FLAG: bool(redacting.details(text))}

@@ -9,7 +9,7 @@ from opm.comments.models import Act, Comment, Decision, State
 from opm.extensions import db
 from tests import cast
 from tests.comments.test_moderation import Moderator, ines, look, newest, piotr, version  # noqa: F401
-from tests.stranger import FORM, Stranger
+from tests.stranger import FORM, Answer, Stranger
 from tests.tables import rows
 
 WORDS = "The lane floods first. Ring me on 0161 496 0123.\n\nI know the water."
@@ -38,8 +38,8 @@ def test_without_scripts_words_are_taken_out_and_brought_back(inside, shown, bro
     cast.signed_in(browser, inside)
     browser.visit("/desk/comments/?state=published")
     browser.press("Take out words …")
-    assert browser.page.textarea.get_text().strip() == WORDS
-    browser.press("Take these words out and tell the writer", left=LEFT, status=422)
+    assert browser.page.textarea.get_text().strip() == LEFT, "the number is out already"
+    browser.press("Take these words out and tell the writer", rule="", status=422)
     assert "Choose the rule that the comment breaks" in browser.text
     browser.press("Take these words out and tell the writer", rule="4")
     assert "Words taken out of comment 1 on Who fills the sandbags? The writer hears of it at" in browser.text
@@ -49,6 +49,50 @@ def test_without_scripts_words_are_taken_out_and_brought_back(inside, shown, bro
     assert "0161" not in page.response.text
     browser.press("Undo")
     assert WORDS.split("\n")[0] in stranger.get(cast.POST).text
+
+
+def test_a_number_is_taken_out_before_publishing_in_two_presses_and_brought_back(
+    inside, post, browser, stranger, mailbox, clock, look  # noqa: F811
+):  # fmt: skip
+    with inside():
+        comment = cast.a_comment(post, text=WORDS)
+    cast.signed_in(browser, inside)
+    browser.visit("/desk/comments/")
+    assert browser.page.mark.get_text() == "possibly a phone number: 0161 496 0123"
+    assert "Flagged: may hold a phone number." in browser.text
+    browser.follow("Take it out before publishing")
+    assert browser.page.find("input", checked=True)["value"] == "4"
+    browser.press("Publish without these words and tell the writer")
+    assert "Published without some words, as comment 1 on Who fills the sandbags?" in browser.text
+    assert SEEN in stranger.get(cast.POST).text
+    stranger.send(text=WORDS, email="jo@example.org")
+    browser.press("Undo")
+    assert (look(comment).state, look(comment).text) == (State.PENDING, WORDS)
+    assert "0161" not in stranger.get(cast.POST).text
+    browser.press("Publish without …")
+    browser.press("Publish without these words and tell the writer", note="Your number.")
+    clock.forward(minutes=10)
+    mail = next(mail for mail in mailbox.deliver() if "published" in mail.subject)
+    assert mail.subject == "Your comment on Open policy is published, without some words"
+    assert "Your number." in mail.body
+    with inside(False):
+        assert db.session.query(Comment).count() == 1, "what was sent once more is still the same comment"
+        comment = db.session.get(Comment, comment.id)
+        assert not comment.can_be_edited, "its writer would put them back"
+        assert [step.what for step in receipts.history(comment)][-1] == "Published, without some words"
+
+
+def test_what_is_not_private_is_put_back_and_refused_the_moderator_keeps_it(inside, post, ines, look):  # noqa: F811
+    words = "Ring 0161 496 0123, or the council on 0161 496 0999."
+    with inside():
+        comment = cast.a_comment(post, text=words)
+    opened = Answer(ines.client.get(f"/desk/comments/{comment.id}?open=redact"))
+    assert opened.typed("left") == "Ring […], or the council on […]."
+    left = "Ring […], or the council on 0161 496 0999."
+    assert ines.decide(comment, "redact", left=left, rule="").typed("left") == left
+    assert ines.decide(comment, "redact", left=left, revision=2).status == 409
+    assert ines.decide(comment, "redact", left=left).status == 303
+    assert look(comment).text == left.replace("[…]", "\ufffc")
 
 
 def test_the_next_look_at_the_page_is_without_them(app, redact, stranger):

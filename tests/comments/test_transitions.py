@@ -23,6 +23,7 @@ CODE = "is your code for Open policy"
 PUBLISHED = "Your comment on Open policy is published"
 REJECTED = "Your comment on Open policy is not published"
 REMOVED = "Your comment on Open policy is not published any more"
+WITHOUT = "Your comment on Open policy is published, without some words"
 REDACTED = "We took words out of your comment on Open policy"
 
 
@@ -140,6 +141,7 @@ TABLE = [
     Row(State.PENDING, Story.approves, State.PUBLISHED, mail=PUBLISHED, is_seen=True),
     Row(State.PENDING, Story.rejects, State.REJECTED, mail=REJECTED),
     Row(State.PENDING, Story.finds_spam, State.SPAM),
+    Row(State.PENDING, Story.redacts, State.PUBLISHED, mail=WITHOUT, is_seen=True),
     Row(State.PUBLISHED, Story.removes, State.REJECTED, mail=REMOVED, is_seen=True),
     Row(State.PUBLISHED, Story.redacts, State.PUBLISHED, mail=REDACTED, is_seen=True),
     Row(State.REJECTED, Story.restores, State.PENDING),
