@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from bs4 import BeautifulSoup
 
 FRAGMENT = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+FIELDS = {"input", "textarea", "select"}
 
 
 class Browser:
@@ -105,42 +106,54 @@ def check_page(page):
     assert page.html.get("lang")
     assert page.title
     assert page.title.get_text().strip()
-    assert len(page.find_all("h1")) == 1, [h.get_text() for h in page.find_all("h1")]
-    assert len(page.find_all("main")) == 1
+    tags = check_parts(page)
+    assert len(_named(tags, "h1")) == 1, [h.get_text() for h in _named(tags, "h1")]
+    assert len(_named(tags, "main")) == 1
+    ids = {tag["id"] for tag in tags if "id" in tag.attrs}
     skip = page.body.find("a")
-    assert page.find(id=skip["href"].removeprefix("#")), "the skip link leads nowhere"
-    check_parts(page)
-    for label in page.find_all(attrs={"for": True}):
-        assert page.find(id=label["for"]), f"a label for nothing: {label}"
-    for named in page.find_all(attrs={"aria-describedby": True}) + page.find_all(attrs={"aria-labelledby": True}):
-        for id in (named.get("aria-describedby", "") + " " + named.get("aria-labelledby", "")).split():
-            assert page.find(id=id), f"described by nothing: {id}"
+    assert skip["href"].removeprefix("#") in ids, "the skip link leads nowhere"
+    for tag in tags:
+        if "for" in tag.attrs:
+            assert tag["for"] in ids, f"a label for nothing: {tag}"
+        for id in f"{tag.get('aria-describedby', '')} {tag.get('aria-labelledby', '')}".split():
+            assert id in ids, f"described by nothing: {id}"
 
 
 def check_parts(page):
-    """What holds for pages and fragments: unique ids, labels, nothing inline, plain paths beside quick ones."""
-    ids = [tag["id"] for tag in page.find_all(id=True)]
+    """What holds for pages and fragments: unique ids, labels, nothing inline, plain paths beside quick ones.
+
+    Returns the tags. They are gone through once: the suite reads tens of thousands of pages.
+    """
+    tags = page.find_all(True)
+    ids = [tag["id"] for tag in tags if "id" in tag.attrs]
     assert len(ids) == len(set(ids)), f"ids twice: {sorted(id for id in ids if ids.count(id) > 1)}"
-    for field in page.select("input, textarea, select"):
-        if field.get("type") != "hidden":
-            labelled = page.find("label", attrs={"for": field.get("id")}) or field.find_parent("label")
-            assert labelled, f"a field without a label: {field}"
-    for tag in page.find_all(True):
-        assert not tag.has_attr("style"), f"inline style: {tag}"
-        assert not [name for name in tag.attrs if name.startswith("on")], f"inline script: {tag}"
-        assert not [name for name in tag.attrs if name.startswith("hx-")], f"hx- without data-: {tag}"
-        if tag.has_attr("data-hx-get"):
-            assert tag.get("href") == tag["data-hx-get"] or tag.name == "form", (
-                f"a quick path without a plain one: {tag}"
-            )
-        if tag.has_attr("data-hx-post"):
-            form = tag.find_parent("form") if tag.name == "button" else tag
-            assert tag.get("formaction" if tag.name == "button" else "action") == tag["data-hx-post"], tag
-            assert form is None or form.get("method") == "post", tag
-    for script in page.find_all("script"):
+    labelled = {tag["for"] for tag in _named(tags, "label") if "for" in tag.attrs}
+    for tag in tags:
+        if tag.name in FIELDS and tag.get("type") != "hidden":
+            assert tag.get("id") in labelled or tag.find_parent("label"), f"a field without a label: {tag}"
+        _check_quick_path(tag)
+        for name in tag.attrs:
+            assert name != "style", f"inline style: {tag}"
+            assert not name.startswith("on"), f"inline script: {tag}"
+            assert not name.startswith("hx-"), f"hx- without data-: {tag}"
+        assert tag.contents != ["None"], f"nothing, said as “None”: {tag}"
+    for script in _named(tags, "script"):
         assert script.get("src", "").startswith("/static/"), "a script inline or from elsewhere"
-    assert not page.find("style")
-    assert ">None<" not in str(page)
+    assert not _named(tags, "style")
     text = page.get_text()
     for leak in ("{{", "}}", "{%", "Undefined", "&lt;p&gt;"):
         assert leak not in text, f"“{leak}” in the page"
+    return tags
+
+
+def _check_quick_path(tag):
+    if "data-hx-get" in tag.attrs:
+        assert tag.get("href") == tag["data-hx-get"] or tag.name == "form", f"a quick path without a plain one: {tag}"
+    if "data-hx-post" in tag.attrs:
+        form = tag.find_parent("form") if tag.name == "button" else tag
+        assert tag.get("formaction" if tag.name == "button" else "action") == tag["data-hx-post"], tag
+        assert form is None or form.get("method") == "post", tag
+
+
+def _named(tags, name):
+    return [tag for tag in tags if tag.name == name]

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from opm.accounts import signing_in
+from opm.accounts import access, signing_in
 from opm.accounts.models import Person
 from opm.comments import moderation
 from opm.comments.models import Act, Comment, State, Thread, address_hash
@@ -193,7 +193,16 @@ def _stored(report: Report, confirmed: bool):
 
 
 def signed_in(browser, inside, who=ines):
-    """This person at the desk, in this browser."""
+    """This person at the desk, in this browser. How one gets in there is a story of its own (tests/accounts)."""
+    with inside():
+        secret = signing_in.enter(who(), network="")
+        name = access.cookie_name()
+    browser.client.set_cookie(name, secret)
+    return browser
+
+
+def through_the_door(browser, inside, who=ines):
+    """The same by the mailed link, from the network of this browser; it stands at the desk's front page."""
     with inside():
         link = signing_in.begin(who()).link_token
     browser.visit(f"/desk/sign-in/link/{link}")

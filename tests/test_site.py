@@ -22,7 +22,7 @@ def test_every_page_leads_to_it_and_there_it_is_the_current_one(browser, path):
 
 
 def test_the_cookie_page_names_the_cookie_that_the_desk_really_sets(browser, another_browser, inside):
-    cast.signed_in(another_browser, inside)
+    cast.through_the_door(another_browser, inside)
     (cookie,) = another_browser.client._cookies.values()
     browser.visit("/cookies/")
     assert browser.page.find("code").get_text() == cookie.key

@@ -268,8 +268,9 @@ def test_a_form_without_this_sessions_token_does_nothing_and_the_note_is_kept(
 
 def test_the_token_of_a_session_before_is_not_taken_after_signing_in_again(inside, desk, comment):
     old = token_of(desk)
+    desk.visit("/desk/")
     desk.press("Sign out")
-    cast.signed_in(desk, inside)
+    cast.through_the_door(desk, inside)
     assert post(desk, f"/desk/comments/{comment.id}/decision", csrf_token=old, **DECISION).status == 400
 
 

@@ -351,7 +351,7 @@ def test_strangers_cannot_lock_out_who_has_signed_in_from_her_network_before(
 ):
     home = Browser(app)
     home.client.environ_base["REMOTE_ADDR"] = "192.0.2.33"
-    cast.signed_in(home, inside)
+    cast.through_the_door(home, inside)
     home.press("Sign out")
     clock.forward(days=days)
     with inside():
@@ -364,7 +364,7 @@ def test_strangers_cannot_lock_out_who_has_signed_in_from_her_network_before(
 
 
 def test_a_network_is_forgotten_on_its_clock(app, inside, browser, clock):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     clock.forward(days=31)
     with inside():
         accounts.forget_old(network_days=30)
@@ -372,7 +372,7 @@ def test_a_network_is_forgotten_on_its_clock(app, inside, browser, clock):
 
 
 def test_with_a_short_network_clock_the_session_stays_and_its_network_goes(inside, browser, clock):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     clock.forward(days=3)
     with inside():
         accounts.forget_old(network_days=2)
@@ -412,7 +412,7 @@ def test_the_sign_in_pages_are_kept_and_found_by_nobody(app, mailbox, browser):
 
 
 def test_the_browsers_secret_is_not_in_the_database(app, inside, browser):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     cookie = browser.client.get_cookie("opm-8000")
     assert len(cookie.value) >= 40
     assert cookie.value not in str(rows(app))
@@ -421,7 +421,7 @@ def test_the_browsers_secret_is_not_in_the_database(app, inside, browser):
 
 
 def test_the_cookie_is_out_of_scripts_and_other_sites_reach(browser, inside):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     cookie = browser.client.get_cookie("opm-8000")
     assert cookie.http_only
     assert cookie.same_site == "Lax"
@@ -448,7 +448,7 @@ def test_over_https_the_cookie_is_tied_to_the_host_also_when_it_is_taken_away(ht
 
 
 def test_signing_out_kills_a_copied_cookie(app, inside, browser):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     secret = browser.client.get_cookie("opm-8000").value
     thief = app.test_client()
     thief.set_cookie("opm-8000", secret)
@@ -460,8 +460,8 @@ def test_signing_out_kills_a_copied_cookie(app, inside, browser):
 
 
 def test_signing_out_here_leaves_other_browsers_signed_in(inside, browser, another_browser):
-    cast.signed_in(browser, inside)
-    cast.signed_in(another_browser, inside)
+    cast.through_the_door(browser, inside)
+    cast.through_the_door(another_browser, inside)
     browser.press("Sign out")
     assert is_inside(another_browser)
 
@@ -483,7 +483,7 @@ def test_an_odd_cookie_is_nobody(app):
 
 
 def test_a_session_ends_after_seven_days(inside, browser, clock):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     clock.forward(days=7, seconds=-1)
     assert is_inside(browser)
     clock.forward(seconds=1)
@@ -491,14 +491,14 @@ def test_a_session_ends_after_seven_days(inside, browser, clock):
 
 
 def test_a_clock_set_back_two_days_ends_no_session_and_breaks_nothing(inside, browser, clock):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     clock.forward(days=-2)
     assert is_inside(browser)
 
 
 @pytest.mark.parametrize("change", [{"left_at": True}, {"roles": []}])
 def test_who_left_loses_session_link_and_code_at_once(app, inside, browser, another_browser, mailbox, clock, change):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     page = ask(another_browser)
     mail = mailbox.newest(INES)
     with inside():
@@ -512,7 +512,7 @@ def test_who_left_loses_session_link_and_code_at_once(app, inside, browser, anot
 
 
 def test_a_role_taken_away_is_gone_at_the_next_press(inside, browser):
-    cast.signed_in(browser, inside)
+    cast.through_the_door(browser, inside)
     with inside():
         cast.ines().roles = ["author"]
     browser.visit("/desk/comments/", status=403)

@@ -585,6 +585,7 @@ def test_an_address_is_not_known_by_a_decision_that_was_undone_nor_by_an_importe
     decision = known_only(Act.APPROVE)
     with inside():
         moderation.undo(moderation.held_decision(decision.id), cast.ines())
+    with inside():
         cast.a_comment(post, State.PUBLISHED, text="Imported.", source="old.example", source_id="7")
     assert "A moderator reads" in confirm(stranger, mailbox, "jo@example.org").text
 

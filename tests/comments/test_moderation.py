@@ -743,7 +743,7 @@ def test_the_answer_to_a_decision_in_place_weighs_at_most_two_kilobytes(inside, 
 
 
 def test_without_scripts_a_comment_is_rejected_with_rule_and_note_and_brought_back(inside, waiting, browser, look):
-    cast.signed_in(browser, inside)
+    cast.signed_in(browser, inside).visit("/desk/")
     browser.follow("1")
     assert browser.heading == "1 comment waits"
     browser.press("Reject …")
