@@ -259,6 +259,7 @@ class _SqliteRules:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # what was erased is gone from the file, too
         connection.execute(f"PRAGMA journal_size_limit = {WAL_PAGES_KEPT}")
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     def begin(self, connection):
         raw = connection.connection.driver_connection
@@ -286,6 +287,11 @@ class _SqliteRules:
     def checkin(self, _raw, record):
         if record.info.pop("has_turn", False):
             self.turn.release()
+
+
+def _lower(value):
+    """In small letters, as PostgreSQL has it: SQLite by itself knows those of English alone."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_immediate(connection) -> None:

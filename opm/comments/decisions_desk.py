@@ -6,7 +6,7 @@ from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.comments import moderation, redacting, rows
 from opm.comments.forms import DecisionForm
-from opm.comments.models import Act, Comment, MovedOn, State
+from opm.comments.models import Act, Comment, MovedOn
 from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.redaction import CannotTakeOut
@@ -68,7 +68,7 @@ def decide(id):
         form.left.errors = [refused.sentence]
         return rows.shown(id, 422, opened=form.decision.data, form=form)
     db.session.commit()
-    return _decided(decision) if wants_fragment() else see_other("/desk/comments/#decided")
+    return _decided(decision) if wants_fragment() else see_other(f"{rows.view().address}#decided")
 
 
 @bp.post("/decisions/<id:id>/undo")
@@ -82,11 +82,10 @@ def undo(id):
         return rows.shown(decision.comment_id, 409, cannot_undo=True)
     db.session.commit()
     if wants_fragment():
-        return rows.shown(comment.id, waiting=rows.counts()[State.PENDING])
-    return see_other(f"/desk/comments/#row-{comment.id}")
+        return rows.shown(comment.id, waiting=rows.waiting_count())
+    return see_other(f"{rows.view().address}#row-{comment.id}")
 
 
 def _decided(decision):
-    return render_template(
-        "desk/comments/_decided.html", decision=decision, waiting=rows.counts()[State.PENDING], is_fragment=True
-    )
+    values = {"decision": decision, "waiting": rows.waiting_count(), "view": rows.view()}
+    return render_template("desk/comments/_decided.html", is_fragment=True, **values)

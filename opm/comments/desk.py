@@ -5,37 +5,42 @@ from sqlalchemy.orm import joinedload
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import rows
-from opm.comments.models import Comment, Decision, State
+from opm.comments import queue_pages
+from opm.comments.models import Comment, Decision
+from opm.comments.queues import LONGEST_SEARCH, NoSuchQueue, Queue, View
 from opm.extensions import db
-from opm.lib.paging import page_number
+from opm.lib.i18n import lazy_gettext as _
 
 bp = Blueprint("comments_desk", __name__, url_prefix="/comments")
 
-ON_A_PAGE = 20
+LAST_DECIDED = 5
+NAMES = {
+    Queue.PENDING: _("Pending"),
+    Queue.FLAGGED: _("Flagged"),
+    Queue.PUBLISHED: _("Published"),
+    Queue.REJECTED: _("Rejected"),
+    Queue.SPAM: _("Spam"),
+    Queue.UNCONFIRMED: _("Unconfirmed"),
+    Queue.WITHDRAWN: _("Withdrawn"),
+    Queue.ALL: _("All"),
+}
 
 
 @bp.get("/")
 @requires(Ability.MODERATE)
 def queue():
-    """The comments in one state, the longest waiting first, below what this moderator has just decided."""
-    state = _state(request.args.get("state", State.PENDING))
-    number = page_number(request.args.get("page"))
-    waiting = rows.rows().where(Comment.state == state).order_by(*Comment.longest_waiting())
-    found = db.session.execute(waiting.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).all()
-    if number > 1 and not found:
+    """The comments in one queue, below what this moderator has just decided. `?q=` searches in it."""
+    try:
+        view = View.asked(request.args)
+    except NoSuchQueue:
         abort(404)
     decided = Decision.undoable_by(g.person).options(joinedload(Decision.comment).joinedload(Comment.thread))
     return render_template(
         "desk/comments/queue.html",
-        state=state,
-        rows=found,
-        counts=rows.counts(),
-        number=number,
-        on_a_page=ON_A_PAGE,
-        decided=db.session.scalars(decided.limit(5)).all() if state == State.PENDING and number == 1 else [],
-    )
-
-
-def _state(named: str) -> State:
-    return State(named) if named in set(State) else abort(404)
+        view=view,
+        page=queue_pages.page(view),
+        counts=queue_pages.counts(view.words),
+        names=NAMES,
+        most=LONGEST_SEARCH,
+        decided=db.session.scalars(decided.limit(LAST_DECIDED)).all(),
+    ), 422 if view.is_too_long else 200

@@ -169,6 +169,7 @@ class Comment(Confirmable, db.Model):
 
     __table_args__ = (
         Index("ix_comment_queue", "state", "confirmed_at"),
+        Index("ix_comment_archive", "state", "written_at"),
         Index("ix_comment_address", "address_hash", "state"),
         UniqueConstraint("thread_id", "number"),
         UniqueConstraint("source", "source_id"),
@@ -217,9 +218,9 @@ class Comment(Confirmable, db.Model):
     # What can be asked of the table
 
     @classmethod
-    def longest_waiting(cls):
-        """The order of a queue."""
-        return cls.confirmed_at, cls.id
+    def is_flagged(cls):
+        """The condition under which something about it wants a second look."""
+        return func.json_array_length(cls.flags) > 0
 
     @classmethod
     def is_trusted(cls, address_hash: str) -> bool:

@@ -1,20 +1,24 @@
 """A comment as moderators see it: with its post, what it answers, what was decided, and what else its address sent."""
 
-from flask import abort
+from flask import abort, request
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from opm.comments.models import Comment, Decision, State
+from opm.comments.queues import View
 from opm.extensions import db
 from opm.lib.respond import page_or_fragment
 
 
 def rows():
-    """Rows of (comment, how many others of its address are published, and rejected) with what a row shows."""
+    """Rows of (comment, how many others of its address are published, and rejected) with what a row shows.
+
+    One statement, also of a page of them; ask the result for `unique()`.
+    """
     shown = (
         joinedload(Comment.thread),
         joinedload(Comment.parent),
-        selectinload(Comment.decisions).joinedload(Decision.by),
+        joinedload(Comment.decisions).joinedload(Decision.by),
     )
     counts = Comment.others_count(State.PUBLISHED), Comment.others_count(State.REJECTED)
     return select(Comment, *counts).options(*shown)
@@ -22,17 +26,21 @@ def rows():
 
 def found(id: int):
     """The row of this comment. Aborts with 404."""
-    return db.session.execute(rows().where(Comment.id == id)).one_or_none() or abort(404)
+    return db.session.execute(rows().where(Comment.id == id)).unique().one_or_none() or abort(404)
 
 
-def counts() -> dict[State, int]:
-    """How many comments are in each state."""
-    counted = db.session.execute(select(Comment.state, func.count(Comment.id)).group_by(Comment.state)).all()
-    return {state: dict(counted).get(state, 0) for state in State}
+def waiting_count() -> int:
+    """How many comments wait for a moderator."""
+    return db.session.scalar(select(func.count(Comment.id)).where(Comment.state == State.PENDING))
+
+
+def view() -> View:
+    """The list that a form or a link came from, to go back to."""
+    return View.back_to(request.values.get("back", ""))
 
 
 def shown(id: int, status=200, **values):
     """The answer that shows one comment as it is now, alone or on a page of its own. Aborts with 404."""
     comment, published, rejected = found(id)
-    values |= {"comment": comment, "published": published, "rejected": rejected}
+    values |= {"comment": comment, "published": published, "rejected": rejected, "view": view()}
     return page_or_fragment("desk/comments/one.html", "desk/comments/_row.html", status, **values)

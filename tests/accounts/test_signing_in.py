@@ -303,7 +303,7 @@ def test_the_pages_of_an_unknown_address_never_open(app, inside, clock, monkeypa
 
 
 def test_the_mail_says_who_writes_and_holds_nothing_that_was_typed(app, mailbox):
-    Stranger(app).post(DOOR, data={"email": "INES@Northmere.Example", "next": "/desk/comments/?state=spam"})
+    Stranger(app).post(DOOR, data={"email": "INES@Northmere.Example", "next": "/desk/comments/?queue=spam"})
     (mail,) = mailbox.deliver()
     assert mail.recipients == [mail.recipients[0]]
     assert mail.recipients[0].lower() == INES
@@ -521,7 +521,7 @@ def test_a_role_taken_away_is_gone_at_the_next_press(inside, browser):
 # Where it leads
 
 
-@pytest.mark.parametrize("wanted", ["/desk/comments/?state=spam&page=1", "/desk/outbox/"])
+@pytest.mark.parametrize("wanted", ["/desk/comments/?queue=spam&page=1", "/desk/outbox/"])
 def test_who_was_sent_to_the_door_comes_back_to_where_they_wanted(browser, mailbox, wanted):
     browser.visit(wanted)
     assert browser.path == DOOR

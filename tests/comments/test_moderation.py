@@ -19,7 +19,7 @@ from opm.lib.redaction import CannotTakeOut
 from opm.outbox.models import Email
 from tests import cast
 from tests.browser import FRAGMENT, Browser
-from tests.counting import compressed, counting
+from tests.counting import compressed
 from tests.stranger import Answer, Stranger
 from tests.tables import rows
 
@@ -628,48 +628,7 @@ def test_a_publication_whose_removal_was_undone_late_is_told_after_all(ines, pio
     assert [mail.subject for mail in mailbox.deliver()] == ["Your comment on Open policy is published"]
 
 
-# The queue
-
-
-@pytest.mark.parametrize("state", State)
-def test_a_queues_page_takes_seven_statements_however_many_wait(app, inside, post, ines, state):
-    with inside():
-        parent = cast.a_comment(post, State.PUBLISHED, text="The first.", name="Kim Odell")
-        for n in range(5):
-            cast.a_comment(post, state, text=f"Comment {n}.", parent=parent, flags=["links"])
-    address = f"/desk/comments/?state={state}"
-    ines.client.get(address)
-    with counting(app) as few:
-        ines.client.get(address)
-    with inside():
-        moderator = cast.ines()
-        for n in range(35):
-            comment = cast.a_comment(post, state, text=f"More {n}.", parent=parent, email=f"a{n}@example.org")
-            db.session.add(
-                Decision(comment=comment, by=moderator, act=Act.SPAM, from_state=state, to_state=state, revision=1)
-            )
-    with counting(app) as many:
-        page = ines.client.get(address)
-    assert page.text.count('class="decide') >= 20
-    assert len(many) == len(few) <= 7, str(many)
-
-
-def test_the_queue_shows_who_waits_longest_first_and_in_pages(app, inside, post, ines, clock):
-    with inside():
-        for n in range(23):
-            cast.a_comment(post, text=f"Comment {n}.")
-            clock.forward(minutes=1)
-    first = BeautifulSoup(ines.client.get("/desk/comments/").text, "html.parser")
-    said = [quote.get_text() for quote in first.find_all("blockquote")]
-    assert said == [f"Comment {n}." for n in range(20)]
-    second = ines.client.get("/desk/comments/?state=pending&page=2").text
-    assert second.count("<blockquote>") == 3
-    assert ines.client.get("/desk/comments/?page=3").status_code == 404
-
-
-def test_a_query_that_makes_no_sense_is_not_found(ines):
-    for query in ("state=x", "state=", "page=0", "page=-1", "page=x", f"page={'9' * 20}", "page=1.0", "page=٣"):
-        assert Answer(ines.client.get(f"/desk/comments/?{query}")).status == 404, query
+# A row
 
 
 def test_a_row_shows_what_a_moderator_needs_to_know(inside, post, ines, clock):
@@ -719,11 +678,12 @@ def test_a_decision_in_place_answers_with_the_row_and_the_new_count(inside, post
         cast.a_comment(post, text="Another.")
     answer = ines.decide(waiting, "approve", htmx=True)
     assert answer.status == 200
-    assert [tag.name for tag in answer.page.find_all(recursive=False)] == ["article", "h1"]
+    assert [tag.name for tag in answer.page.find_all(recursive=False)] == ["article", "h1", "span"]
     assert answer.page.article["id"] == f"row-{waiting.id}"
     assert "Published as comment 1" in answer.text
     assert answer.page.h1["data-hx-swap-oob"] == "true"
     assert answer.page.h1.get_text() == "1 comment waits"
+    assert answer.page.find(id="pending-count").get_text() == "1"
     back = ines.undo(newest(), htmx=True)
     assert back.page.article["id"] == f"row-{waiting.id}"
     assert back.page.find("button", value="approve")

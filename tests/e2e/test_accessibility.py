@@ -244,7 +244,7 @@ def mailed_again(tab, mailbox):
 
 def words_to_take_out(tab, mailbox):
     tab.sign_in(mailbox)
-    tab.go("/desk/comments/?state=published")
+    tab.go("/desk/comments/?queue=published")
     tab.wait_for_scripts()
     tab.page.get_by_role("button", name="Take out words …").first.click()
     expect(tab.page.get_by_label("What shall be left of it")).to_be_focused()
@@ -396,7 +396,7 @@ PAGES = {
     "the desk's front page": desk("/desk/"),
     "the queue": desk("/desk/comments/"),
     "the queue in use": the_queue_after_a_decision_and_with_a_rule_to_choose,
-    "the published": desk("/desk/comments/?state=published"),
+    "the published": desk("/desk/comments/?queue=published"),
     "words to take out": words_to_take_out,
     "the outbox": desk("/desk/outbox/"),
     "what can be reported": at("/report/"),
