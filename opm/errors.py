@@ -84,6 +84,14 @@ A_FILE_IS_TOO_LARGE = later(
     "We take pictures of at most 12 MB. Press Back in your browser: what you wrote should still be there. "
     "Save the picture smaller, and send that."
 )
+A_TEXT_IS_TOO_LONG = later(
+    "We take at most 1 MB at a time here, which is more than the longest text. Press Back in your browser: what you "
+    "wrote should still be there. Make two of it."
+)
+SIGN_IN_FOR_LONG = later(
+    "You are not signed in any more, and this is too long to be kept for you meanwhile. Press Back in your browser: "
+    "what you wrote should still be there. Leave that page open, sign in in another tab, and then send it again."
+)
 CAUSES = {
     Trouble.FULL: later("The disk is full."),
     Trouble.FAILING: later("The disk does not take what it is given."),
@@ -193,8 +201,7 @@ def _of_http(error: HTTPException) -> Refused:
     code = error.code or 500
     allowed = getattr(error, "valid_methods", None)
     title, advice = WORDS.get(code) or WORDS[500 if code >= 500 else 400]
-    if code == 413 and request.max_content_length == files.MOST_SENT:
-        advice = A_FILE_IS_TOO_LARGE
+    advice = _of_size(advice) if code == 413 else advice
     return Refused(
         code,
         str(title),
@@ -202,6 +209,15 @@ def _of_http(error: HTTPException) -> Refused:
         again=code == 500,
         headers={"Allow": ", ".join(sorted(allowed))} if allowed else {},
     )
+
+
+def _of_size(advice):
+    """What is too large depends on where it was sent, and by whom."""
+    if request.max_content_length == files.MOST_SENT:
+        return A_FILE_IS_TOO_LARGE
+    if request.max_content_length == files.MOST_TYPED:
+        return A_TEXT_IS_TOO_LONG
+    return SIGN_IN_FOR_LONG if files.is_long_text() else advice
 
 
 def _of_database(error: DBAPIError) -> Refused:

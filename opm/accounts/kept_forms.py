@@ -16,12 +16,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
 from opm.extensions import db
-from opm.lib import clock
+from opm.lib import clock, files
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.respond import is_for_fragment
 
 KEPT_FOR = timedelta(days=1)
-LARGEST_BYTES = 256 * 1024
+LARGEST_BYTES = files.MOST_TYPED  # who is signed out sends no more than everybody may
 MOST_OF_A_NETWORK, MOST_ON_SITE = 20, 200
 ITS_NUMBER = "kept_form"  # the field that says which row is sent again
 NOT_KEPT = {"csrf_token", ITS_NUMBER}

@@ -1,7 +1,8 @@
-"""Files that are sent with a form: taken where a view says so, from who is signed in, and no larger than it says.
+"""What a request may weigh beyond what everybody may send: files where a view says so, and long texts at the desk.
 
-Anywhere else what stands in a file is let go of while it is read: it takes no memory and no disk. What was typed beside
-a file that is too large is read all the same, so that it can be given back.
+Both are taken from who is signed in alone. A file is no larger than its view says; anywhere else what stands in a file
+is let go of while it is read: it takes no memory and no disk. What was typed beside a file that is too large is read all
+the same, so that it can be given back.
 """
 
 from tempfile import SpooledTemporaryFile
@@ -10,6 +11,9 @@ from flask import Request, current_app, request
 
 MOST_SENT = 64 * 1024 * 1024  # what docs/deploy lets through to where files are taken
 IN_MEMORY = 256 * 1024
+# The longest text that a post has in any script, as a form sends it: nine bytes for a letter of three in UTF-8.
+MOST_TYPED = 1024 * 1024
+LONG_TEXTS = "/desk/posts/", "/desk/pages/"
 
 
 class File(SpooledTemporaryFile):
@@ -51,3 +55,11 @@ def make_room(is_known) -> None:
     if most and request.method == "POST":
         request.max_content_length = MOST_SENT
         request.most_file_bytes = most if is_known() else 0
+    elif is_long_text() and is_known():
+        request.max_content_length = request.max_form_memory_size = MOST_TYPED
+
+
+def is_long_text() -> bool:
+    """Whether more than everybody may send comes to where posts and pages are written."""
+    is_written_there = request.method == "POST" and request.path.startswith(LONG_TEXTS)
+    return is_written_there and (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]

@@ -319,9 +319,9 @@ def test_more_than_thirty_an_hour_from_one_network_are_not_kept(app, inside, add
 def test_what_is_too_large_is_given_back_and_not_kept(app, inside, address, monkeypatch):
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2_000_000)
     monkeypatch.setitem(app.config, "MAX_FORM_MEMORY_SIZE", 2_000_000)
-    answer = Stranger(app).post(address, data=REJECTION | {"note": "word " * 60_000})
+    answer = Stranger(app).post(address, data=REJECTION | {"note": "word " * 220_000})
     assert answer.status == 403
-    assert answer.given_back() == ["word " * 60_000]
+    assert answer.given_back() == ["word " * 220_000]
     assert kept(inside) == []
 
 
