@@ -1,8 +1,8 @@
 """What a request may weigh beyond what everybody may send: files where a view says so, and long texts at the desk.
 
 Both are taken from who is signed in alone. A file is no larger than its view says; anywhere else what stands in a file
-is let go of while it is read: it takes no memory and no disk. What was typed beside a file that is too large is read all
-the same, so that it can be given back.
+is let go of while it is read: it takes no memory and no disk. What was typed beside a file that is too large is read
+all the same, so that it can be given back.
 """
 
 from tempfile import SpooledTemporaryFile

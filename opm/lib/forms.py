@@ -12,6 +12,7 @@ from wtforms import StringField, ValidationError
 from opm.lib import typos
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
+from opm.lib.moved import LeadsOn
 
 LONGEST_EMAIL = 254
 
@@ -67,6 +68,24 @@ class Text(StringField):
     def process_formdata(self, values):
         super().process_formdata(values)
         self.data = several_lines(self.data or "")
+
+
+class SlugForm(DeskForm):
+    """A form with a `slug` by which something may be given an address that another thing had: if somebody says so."""
+
+    anyway = Line()  # the address that they were asked about
+    leads_to = ""  # where readers are led from the one that is wanted
+    asked_about = ""
+
+    def takes_over(self, wanted: str) -> bool:
+        """Whether the button was pressed that says so of this very address."""
+        return wanted != "" and wanted == self.anyway.data
+
+    def ask_about(self, leads_on: LeadsOn) -> None:
+        """Says at its field whose address it was, and offers the button."""
+        self.leads_to, self.asked_about = leads_on.to, leads_on.slug
+        self.slug.data = self.slug.data or leads_on.slug  # it may have come from a name
+        self.slug.errors = [_("This is an old address of %(to)s: readers are led there from it", to=leads_on.to)]
 
 
 def address_field() -> Line:

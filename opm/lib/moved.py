@@ -22,6 +22,26 @@ class Moved(db.Model):
     to: Mapped[str]
 
 
+class LeadsOn(Exception):
+    """Something had this address once, and readers are led from it to where that stands now: `to`."""
+
+    def __init__(self, path: str, to: str):
+        super().__init__(path, to)
+        self.path, self.to = path, to
+
+    @property
+    def slug(self) -> str:
+        """The last part of the address."""
+        return self.path.strip("/").rpartition("/")[2]
+
+
+def expect_unclaimed(path: str, by: str = "") -> None:
+    """Raises LeadsOn where the path leads on from something other than what stands at `by`."""
+    to = db.session.scalar(select(Moved.to).where(Moved.path == path))
+    if to not in (None, by):
+        raise LeadsOn(path, to)
+
+
 def remember(path: str, to: str) -> bool:
     """From now on the old path leads to the new one, unless it leads somewhere already. Returns whether it does now.
 

@@ -12,6 +12,7 @@ from opm.comments.closing import TooOld
 from opm.extensions import db
 from opm.lib.forms import one_line
 from opm.lib.i18n import lazy_gettext as _
+from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
 from opm.posts import changes, checks, drafting, publishing, writing
@@ -150,9 +151,12 @@ def readdress(id):
     if not form.validate():
         return _address(post, form, 422)
     try:
-        publishing.readdress(post, form.wanted)
+        publishing.readdress(post, form.wanted, form.takes_over(form.wanted))
     except SlugTaken as taken:
         return _address(post, form, 409, free=taken.free)
+    except LeadsOn as leads_on:
+        form.ask_about(leads_on)
+        return _address(post, form, 409)
     db.session.commit()
     return see_other(f"/desk/posts/{id}")
 

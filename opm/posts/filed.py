@@ -38,7 +38,11 @@ class Filed:
     @property
     def address(self) -> str:
         """Its page."""
-        return f"/{self.__tablename__}/{self.slug}/"
+        return self.address_with(self.slug)
+
+    def address_with(self, slug: str) -> str:
+        """Where its page would be with this slug."""
+        return f"/{self.__tablename__}/{slug}/"
 
     @property
     def mark(self) -> str:

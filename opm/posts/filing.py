@@ -92,10 +92,13 @@ ROWS: dict[type[Filed], Rows] = {
 # The things
 
 
-def create(kind: type[Filed], name: str, *, slug: str = "", description: str = "", **values) -> Filed:
+def create(
+    kind: type[Filed], name: str, *, slug: str = "", description: str = "", takes_over: bool = False, **values
+) -> Filed:
     """A new one, at the address that was chosen or at a free one. The caller commits.
 
-    Raises NameTaken (not for authors: two people may be called the same), SlugTaken.
+    Raises NameTaken (not for authors: two people may be called the same), SlugTaken; LeadsOn, unless it takes over an
+    address from which readers are led elsewhere.
     """
     free = slug or free_slug(kind, name)  # looked for before the name: of two at once one is told, or has no slug left
     if kind is not Author and (like := named(kind, name)):
@@ -105,6 +108,8 @@ def create(kind: type[Filed], name: str, *, slug: str = "", description: str = "
         thing.position = (db.session.scalar(select(func.max(Category.position))) or 0) + 1
     if slug:
         _expect_free(thing, slug)
+    if not takes_over:
+        moved.expect_unclaimed(thing.address)
     _store(thing)
     moved.forget(thing.address)
     if kind is Category:  # it has a page also while it is empty
@@ -112,16 +117,18 @@ def create(kind: type[Filed], name: str, *, slug: str = "", description: str = "
     return thing
 
 
-def rename(thing: Filed, name: str, slug: str) -> None:
+def rename(thing: Filed, name: str, slug: str, takes_over: bool = False) -> None:
     """Gives it another name and, where the slug is another, another address, to which the old one leads.
 
-    The caller holds it and commits. Raises NameTaken, SlugTaken.
+    The caller holds it and commits. Raises NameTaken, SlugTaken; LeadsOn as for a new one.
     """
     if name != thing.name and not isinstance(thing, Author) and (like := named(type(thing), name)) not in (None, thing):
         raise NameTaken(like)
     before = thing.address
     if slug != thing.slug:
         _expect_free(thing, slug)
+        if not takes_over:
+            moved.expect_unclaimed(thing.address_with(slug), by=before)
     thing.name, thing.slug = name, slug
     _store(thing)
     moved.move(before, thing.address)
@@ -303,7 +310,7 @@ def author_of(person: Person) -> Author:
     """The byline of somebody with an account, made when they first write. The caller commits."""
     db.session.scalar(select(Person.id).where(Person.id == person.id).with_for_update())  # who begins twice at once
     author = db.session.scalar(select(Author).where(Author.person_id == person.id).order_by(Author.id).limit(1))
-    return author or create(Author, byline(person.name), person_id=person.id)
+    return author or create(Author, byline(person.name), takes_over=True, person_id=person.id)
 
 
 def byline(name: str) -> str:
@@ -349,9 +356,9 @@ def tag_named(name: str) -> Tag:
     if found := named(Tag, name) or _once_named(name):
         return found
     try:
-        return create(Tag, name)
+        return create(Tag, name, takes_over=True)
     except (NameTaken, SlugTaken):  # somebody was quicker
-        return named(Tag, name) or create(Tag, name)
+        return named(Tag, name) or create(Tag, name, takes_over=True)
 
 
 def _once_named(name: str) -> Tag | None:

@@ -13,6 +13,7 @@ from opm.extensions import db
 from opm.lib import slugs
 from opm.lib.forms import one_line
 from opm.lib.i18n import lazy_gettext as _
+from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 from opm.posts import featuring, filing, writing
@@ -103,9 +104,10 @@ def create(shelf):
     form.prepare(SHELVES[shelf].kind)
     if not form.validate():
         return _new(shelf, form, 422)
+    wanted = form.wanted_slug
     try:
-        thing = filing.create(form.kind, form.name.data, slug=form.wanted_slug, **form.values)
-    except (NameTaken, SlugTaken) as taken:
+        thing = filing.create(form.kind, form.name.data, slug=wanted, takes_over=form.takes_over(wanted), **form.values)
+    except (NameTaken, SlugTaken, LeadsOn) as taken:
         form.refuse(taken)
         return _new(shelf, form, 422)
     db.session.commit()
@@ -130,8 +132,9 @@ def change(shelf, id):
     if form.seen.data != thing.mark:
         return _thing(shelf, thing, form, 409, is_overtaken=True)
     try:
-        filing.rename(thing, form.name.data, form.wanted_slug or thing.slug)
-    except (NameTaken, SlugTaken) as taken:
+        wanted = form.wanted_slug or thing.slug
+        filing.rename(thing, form.name.data, wanted, form.takes_over(wanted))
+    except (NameTaken, SlugTaken, LeadsOn) as taken:
         form.refuse(taken)
         return _thing(shelf, thing, form, 422)
     filing.describe(thing, **form.values)

@@ -11,9 +11,10 @@ from wtforms.validators import Regexp
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib.columns import LARGEST_ID
-from opm.lib.forms import DeskForm, Line, Text, filled, no_longer_than, one_line, shows
+from opm.lib.forms import DeskForm, Line, SlugForm, Text, filled, no_longer_than, one_line, shows
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
+from opm.lib.moved import LeadsOn
 from opm.lib.slugs import slug
 from opm.posts import filing
 from opm.posts.filed import Author, Category, Filed, Series, Tag
@@ -178,7 +179,7 @@ def by_id(rows) -> dict:
     return {str(row.id): row for row in rows}
 
 
-class ThingForm(DeskForm):
+class ThingForm(SlugForm):
     """What one of the things is called, where it stands and what is said of it. Say first what it is: `prepare`."""
 
     kind: type[Filed]
@@ -243,9 +244,11 @@ class ThingForm(DeskForm):
         if self.is_author and field.data and field.data not in by_id(self.staff):
             raise ValidationError(_("They have a byline already, or are not on the team. Choose again"))
 
-    def refuse(self, taken: filing.NameTaken | filing.SlugTaken) -> None:
-        """Says at its field what another one has, and which address is free."""
-        if isinstance(taken, filing.NameTaken):
+    def refuse(self, taken: filing.NameTaken | filing.SlugTaken | LeadsOn) -> None:
+        """Says at its field what another one has or had, and which address is free."""
+        if isinstance(taken, LeadsOn):
+            self.ask_about(taken)
+        elif isinstance(taken, filing.NameTaken):
             self.name.errors = [_("There is one called “%(name)s” already", name=taken.thing.name)]
         else:
             self.free = taken.free

@@ -10,7 +10,7 @@ from opm import settings
 from opm.extensions import db
 from opm.lib import clock
 from opm.lib.columns import LARGEST_COUNT
-from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, Text, filled, no_longer_than
+from opm.lib.forms import LINE_ENDS, UNSEEN, DeskForm, Line, SlugForm, Text, filled, no_longer_than
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.slugs import slug
@@ -134,7 +134,7 @@ class PostForm(FilingFields, WordsForm):
             raise ValidationError(_now("Name a moment within ten years"))
 
 
-class AddressForm(DeskForm):
+class AddressForm(SlugForm):
     """The last part of a post's address."""
 
     slug = Line()

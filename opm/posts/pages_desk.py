@@ -14,8 +14,8 @@ from opm.accounts.choices import Choice
 from opm.accounts.kept_forms import sent_by_itself
 from opm.extensions import db
 from opm.lib import paging, worddiff
-from opm.lib.i18n import gettext as _
 from opm.lib.markdown import Format
+from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number
 from opm.lib.respond import see_other, wants_fragment
 from opm.posts import checks, standing
@@ -74,9 +74,12 @@ def begin():
     if not (form.validate() and _is_fit(form)):
         return _words(None, form, status=422)
     try:
-        page = standing.begin(form.title.data, form.text.data, g.person, form.wanted_slug)
-    except SlugTaken as taken:
-        return _words(None, _with_free(form, taken), status=422)
+        page = standing.begin(
+            form.title.data, form.text.data, g.person, form.wanted_slug, form.takes_over(form.wanted_slug)
+        )
+    except (SlugTaken, LeadsOn) as taken:
+        db.session.rollback()
+        return _words(None, form.refuse(taken), status=422)
     if request.form.get("do") == "publish":
         standing.publish(page)
     db.session.commit()
@@ -113,12 +116,12 @@ def save(id):
         return _words(page, form, status=422)
     try:
         standing.save(page, form.title.data, form.text.data, g.person, form.seen)
-        standing.move(page, form.wanted_slug or page.slug)
+        standing.move(page, wanted := form.wanted_slug or page.slug, form.takes_over(wanted))
     except Overtaken:
         return _words(page, form, status=409, is_overtaken=True)
-    except SlugTaken as taken:
+    except (SlugTaken, LeadsOn) as taken:
         db.session.rollback()
-        return _words(_found(id), _with_free(form, taken), status=422)
+        return _words(_found(id), form.refuse(taken), status=422)
     if request.form.get("do") == "publish" and not page.is_published:
         standing.publish(page)
     db.session.commit()
@@ -232,11 +235,6 @@ def _found(id: int) -> StandingPage:
 def _looks(text: str, format: Format = Format.MARKDOWN) -> str:
     """For htmx, which asks while somebody types: how the words look, and nothing else."""
     return render_template("desk/pages/_preview.html", words=html_of(text, format), is_fragment=True)
-
-
-def _with_free(form: WordsForm, taken: SlugTaken) -> WordsForm:
-    form.slug.errors = [_("That address is taken. /%(free)s/ is free", free=taken.free)]
-    return form
 
 
 def _is_fit(form: WordsForm, page: StandingPage | None = None) -> bool:

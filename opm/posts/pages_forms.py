@@ -9,10 +9,12 @@ from wtforms.validators import InputRequired, NumberRange, ValidationError
 from opm import settings
 from opm.lib import clock, slugs
 from opm.lib.columns import LARGEST_ID
-from opm.lib.forms import DeskForm, Line, Text, filled, no_longer_than
+from opm.lib.forms import DeskForm, Line, SlugForm, Text, filled, no_longer_than
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
+from opm.lib.moved import LeadsOn
 from opm.posts import destinations
+from opm.posts.pages import SlugTaken
 
 LONGEST_TITLE = 150
 LONGEST_TEXT = 100_000
@@ -22,7 +24,7 @@ A_YEAR_ON = timedelta(days=365)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-class WordsForm(DeskForm):
+class WordsForm(SlugForm):
     """A title and a text, instead of those of the revision that was seen."""
 
     title = Line(
@@ -52,6 +54,14 @@ class WordsForm(DeskForm):
         if not SLUG.fullmatch(typed) or len(typed) > slugs.LONGEST:
             like = slugs.slug(typed, otherwise="how-to-reach-us")
             raise ValidationError(_now("Use small letters from a to z, digits and hyphens, like %(like)s", like=like))
+
+    def refuse(self, taken: SlugTaken | LeadsOn) -> "WordsForm":
+        """Says at its field that another page has the address, or had it."""
+        if isinstance(taken, LeadsOn):
+            self.ask_about(taken)
+        else:
+            self.slug.errors = [_now("That address is taken. /%(free)s/ is free", free=taken.free)]
+        return self
 
     @property
     def wanted_slug(self) -> str:

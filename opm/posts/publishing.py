@@ -21,7 +21,7 @@ from opm.lib.i18n import gettext as _
 from opm.lib.slugs import first_free
 from opm.posts import checks
 from opm.posts.checks import Check
-from opm.posts.models import NotNow, Post, State
+from opm.posts.models import NotNow, Post, State, address_of
 
 LONGEST_REASON = 500
 # What stands under a day or a post in its address, so that no post can be called so.
@@ -191,15 +191,22 @@ def put_back(post: Post, by: Person) -> None:
         publicity.bump()
 
 
-def readdress(post: Post, slug: str) -> None:
-    """Gives it another address; the old one of a public post leads there. The caller commits. Raises SlugTaken."""
+def readdress(post: Post, slug: str, takes_over: bool = False) -> None:
+    """Gives it another address; the old one of a public post leads there. The caller commits.
+
+    Raises SlugTaken; LeadsOn, unless it takes over an address from which readers are led to another post.
+    """
     thread = Thread.held(post.thread_id) if post.thread_id else None
     publicity.hold()
-    taken = _taken(slug, slugs_of_its_day(post) if post.published_on else set())
+    taken = _taken(slug, _slugs_of_others(post) if post.published_on else set())
     if slug in taken:
-        raise SlugTaken(first_free(slug, taken))
+        raise SlugTaken(first_free(slug, taken | (slugs_of_its_day(post) if post.published_on else set())))
     before = post.published_on and post.address
+    if before and not takes_over:
+        moved.expect_unclaimed(address_of(post.published_on, slug), by=before)
     post.slug, post.is_slug_chosen = slug, True
+    if before:
+        moved.forget(post.address)
     if thread and before != post.address:
         moved.move(before, post.address)
         thread.address = post.address
@@ -239,16 +246,17 @@ def expect_fit_for_public(post: Post) -> None:
 def slugs_of_its_day(post: Post) -> set[str]:
     """The slugs that other posts of its day have, also those that are not stored yet; and had, where they lead on."""
     with db.session.no_autoflush:
+        return _slugs_of_others(post) | _had_once(post.address)
+
+
+def _slugs_of_others(post: Post) -> set[str]:
+    with db.session.no_autoflush:
         taken = select(Post.slug).where(Post.published_on == post.published_on, Post.id != (post.id or 0))
-        return (
-            set(db.session.scalars(taken))
-            | _had_once(post.address)
-            | {
-                other.slug
-                for other in db.session.new
-                if isinstance(other, Post) and other is not post and other.published_on == post.published_on
-            }
-        )
+        return set(db.session.scalars(taken)) | {
+            other.slug
+            for other in db.session.new
+            if isinstance(other, Post) and other is not post and other.published_on == post.published_on
+        }
 
 
 def _had_once(address: str) -> set[str]:

@@ -11,10 +11,11 @@ from opm.lib import clock, moved, publicity, slugs
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State, free_slug
 
 
-def begin(title: str, text: str, by: Person, slug: str = "") -> StandingPage:
+def begin(title: str, text: str, by: Person, slug: str = "", takes_over: bool = False) -> StandingPage:
     """A draft with these words. The caller commits.
 
-    Without a slug it gets one from its title that is free. Raises SlugTaken for one that is not.
+    Without a slug it gets one from its title that is free. Raises SlugTaken for one that is not; LeadsOn, unless it
+    takes over an address from which readers are led elsewhere.
     """
     page = StandingPage(title=title, state=State.DRAFT, changed_by=by)
     page.write(text)
@@ -22,6 +23,8 @@ def begin(title: str, text: str, by: Person, slug: str = "") -> StandingPage:
         _claim(page, slug)
     else:
         _claim_free(page, slugs.slug(title))
+    if not takes_over:
+        moved.expect_unclaimed(page.address)
     _remember(page, by)
     return page
 
@@ -43,15 +46,17 @@ def save(page: StandingPage, title: str, text: str, by: Person, revision: int) -
     _announce(page)
 
 
-def move(page: StandingPage, slug: str) -> None:
+def move(page: StandingPage, slug: str, takes_over: bool = False) -> None:
     """It stands at this slug from now on; where readers knew the old address, that leads there. The caller commits.
 
-    Raises SlugTaken.
+    Raises SlugTaken; LeadsOn as for a new one.
     """
     if slug == page.slug:
         return
     old, was_known = page.address, page.state != State.DRAFT
     _claim(page, slug)
+    if not takes_over:
+        moved.expect_unclaimed(page.address, by=old)
     if was_known:
         moved.move(old, page.address)
         publicity.bump()
@@ -62,6 +67,7 @@ def publish(page: StandingPage) -> None:
     if page.is_published:
         raise NotPossible
     page.state, page.withdrawn_because, page.withdrawn_to = State.PUBLISHED, "", ""
+    moved.forget(page.address)
     publicity.bump()
 
 

@@ -80,12 +80,14 @@ def test_a_slug_that_is_taken_is_refused_with_a_free_one(inside, kind, slug, fre
         assert taken.value.free == free
 
 
-def test_what_begins_at_an_old_address_wins_over_the_redirect(inside, kind, reader):
+def test_what_takes_an_old_address_over_wins_over_the_redirect(inside, kind, reader):
     with inside():
         thing = filing.create(kind, "Floods")
         filing.rename(thing, "Water", "water")
         assert moved.leads_to(f"/{kind.__tablename__}/floods/")
-        post_under(filing.create(kind, "Floods"), "p", 1)
+        with pytest.raises(moved.LeadsOn):
+            filing.create(kind, "Floods")
+        post_under(filing.create(kind, "Floods", takes_over=True), "p", 1)
     answer = reader.get(f"/{kind.__tablename__}/floods/")
     assert answer.status == 200
     with inside(False):
