@@ -8,6 +8,13 @@
 
   const make = (tag, words, more) => Object.assign(d.createElement(tag), {textContent: words}, more)
 
+  // The list of known tags goes on after each comma.
+  const tags = form.elements.tags, known = [...d.querySelectorAll("#tags-known option")].map(o => [o, o.value])
+  tags.addEventListener("input", () => {
+    const before = tags.value.replace(/[^,]*$/, "")
+    known.forEach(([option, name]) => option.value = before && before + " " + name || name)
+  })
+
   // What was typed goes to the site by itself. Where it does not get there, this browser keeps it.
   const key = `opm:${form.getAttribute("action")}`, plain = form.querySelectorAll("[data-plain]")
   let typed = 0, kept = 0, sent = 0, more = false

@@ -80,7 +80,7 @@ class DraftForm(WordsForm):
 
 
 class LinkForm(DeskForm):
-    """For whom a private link is."""
+    """For whom a preview link is."""
 
     name = Line(
         validators=[

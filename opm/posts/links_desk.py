@@ -1,4 +1,4 @@
-"""Where private links to a draft are made, renewed and ended."""
+"""Where preview links to a draft are made, renewed and ended."""
 
 from flask import Blueprint, abort, g, render_template, request
 

@@ -1,4 +1,4 @@
-"""Private links to a draft, for readers without an account. Each is somebody's, ends by itself and can be ended."""
+"""Preview links to a draft, for readers without an account. Each is somebody's, ends by itself and can be ended."""
 
 from datetime import datetime, timedelta
 

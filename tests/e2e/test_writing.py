@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from opm.extensions import db
+from opm.posts import filing
 from opm.posts.models import Draft, Post
 from tests import cast
 from tests.e2e.tab import on_sqlite
@@ -120,6 +121,19 @@ def test_two_who_write_are_told_and_none_overwrites_the_other(at_desk):
     expect(rosa.page.get_by_role("heading", name="Both together")).to_be_visible()
     rosa.press("Save both together")
     expect(text(rosa)).to_have_value("Please sit down.\n\nWe walked with eleven people and counted.\n\nIt took a day.")
+
+
+def test_known_tags_are_offered_after_each_comma(at_desk, inside):
+    with inside():
+        filing.file(cast.a_draft("Water"), authors=[], categories=[], tags=["Fords", "Floods"])
+    tab = at_desk()
+    offered = "[...document.querySelectorAll('#tags-known option')].map(option => option.value)"
+    tags = tab.page.get_by_label("Tags")
+    assert tab.page.evaluate(offered) == ["Floods", "Fords"]
+    tags.press_sequentially("Floods, Fo")
+    assert tab.page.evaluate(offered) == ["Floods, Floods", "Floods, Fords"]
+    tags.fill("F")
+    assert tab.page.evaluate(offered) == ["Floods", "Fords"]
 
 
 def test_a_lost_line_is_said_and_the_browser_keeps_the_words(at_desk, editor):

@@ -116,6 +116,9 @@ def test_without_scripts_a_button_keeps_it_and_the_editor_goes_on_with_all_that_
     rosas.visit(page)
     keep_it = rosas.page.find("button", attrs={"formaction": f"{page}/draft"})
     assert keep_it.get_text() == "Keep it for later"
+    hint = rosas.page.find(id=keep_it["aria-describedby"])
+    assert "saves nothing: the words wait here for you alone" in hint.get_text()
+    assert hint.has_attr("data-plain"), "where scripts run there is no such button"
     more = {"comments": "closed", "publish_at": "2026-11-01T09:00", "tags": "floods, fords"}
     answer = keep(rosas, page, htmx=False, text="Half a thought", **more)
     assert answer.status == 200

@@ -205,8 +205,8 @@ def many_categories(inside):
 def test_a_filter_with_too_much_in_it_offers_the_largest_and_a_page_with_all(many_categories, browser):
     page = browser.visit("/")
     offered = [a.get_text() for a in page.find("nav", attrs={"aria-label": "Show posts about"}).find_all("a")]
-    assert offered == ["All posts", *[f"C{n:02}" for n in range(4, 12)], "All 12 subjects"]
-    browser.follow("All 12 subjects")
+    assert offered == ["All posts", *[f"C{n:02}" for n in range(4, 12)], "All 12 categories"]
+    browser.follow("All 12 categories")
     assert len(browser.page.main.select("li a")) == 12
     assert "All about c03." in browser.text
 

@@ -1,4 +1,4 @@
-"""Private links to a draft: who holds one reads it, until it ends, is ended, or the post goes out."""
+"""Preview links to a draft: who holds one reads it, until it ends, is ended, or the post goes out."""
 
 from datetime import date, timedelta
 
