@@ -189,6 +189,8 @@ def restore(id):
     old = db.session.get(PageRevision, (id, wanted)) if 0 < wanted < page.revision else None
     if old is None:
         return _history(page, 422)
+    if page.is_published and (found := checks.blocking(Words(old.title, "", old.text), page.format)):
+        return _history(page, 422, not_ready=[check.sentence for check in found])
     try:
         standing.save(page, old.title, old.text, g.person, WordsForm().seen)
     except Overtaken:
@@ -209,7 +211,7 @@ def about():
 def save_about():
     """Readers see it at once."""
     form = AboutForm()
-    if not form.validate():
+    if not (form.validate() and _says_what_it_shows(form)):
         return _about(form, 422)
     try:
         choices.choose("about", form.text.data, g.person, form.seen)
@@ -240,10 +242,13 @@ def _looks(text: str, format: Format = Format.MARKDOWN) -> str:
 def _is_fit(form: WordsForm, page: StandingPage | None = None) -> bool:
     """Whether all its pictures say what they show, where the public would see them. The form says so if not."""
     goes_out = request.form.get("do") == "publish" or (page is not None and page.is_published)
-    words, format = Words(form.title.data, "", form.text.data), page.format if page else Format.MARKDOWN
-    found = checks.blocking(words, format) if goes_out else []
-    form.text.errors = [check.sentence for check in found]
-    return not found
+    return not goes_out or _says_what_it_shows(form, page.format if page else Format.MARKDOWN)
+
+
+def _says_what_it_shows(form: WordsForm | AboutForm, format: Format = Format.MARKDOWN) -> bool:
+    """Whether each picture in its text does. The form says so if not."""
+    form.text.errors = [check.sentence for check in checks.blocking(Words("", "", form.text.data), format)]
+    return not form.text.errors
 
 
 def _words(page, form, status=200, review=None, is_overtaken=False, **values):
@@ -281,11 +286,11 @@ def _removal(page, form, status=200, **values):
     return render_template("desk/pages/removal.html", page=page, form=form, **values), status
 
 
-def _history(page, status=200):
+def _history(page, status=200, **values):
     """The list; and, of the revision that was asked for, what has changed since."""
     revisions = db.session.scalars(PageRevision.of(page).options(joinedload(PageRevision.by))).all()
-    chosen = next((old for old in revisions if str(old.number) == request.args.get("number")), None)
-    values = {"page": page, "revisions": revisions, "chosen": chosen, "refused": status != 200}
+    chosen = next((old for old in revisions if str(old.number) == request.values.get("number")), None)
+    values |= {"page": page, "revisions": revisions, "chosen": chosen, "refused": status != 200}
     if chosen:
         values["title"] = worddiff.in_line(chosen.title, page.title)
         values["text"] = worddiff.in_text(chosen.text, page.text)

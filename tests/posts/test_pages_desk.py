@@ -109,11 +109,25 @@ def test_what_is_saved_is_there_for_the_next_reader(desk, page, stranger):
     assert after.headers["ETag"] != before
 
 
-def test_no_picture_goes_out_on_a_page_without_saying_what_it_shows(desk, page, stranger):
+def test_no_picture_goes_out_on_a_page_without_saying_what_it_shows(desk, page, inside, stranger):
     picture = "![](/uploads/bench.0123456789.png)"
     write(desk, text=picture, status=422)
     change(desk, page, text=picture, status=422)
     assert "/uploads/bench" not in stranger.get(page.address).text
+    desk.visit("/desk/pages/about")
+    desk.press("Save for everybody", text=picture, status=422)
+    assert picture in desk.page.find(id="text").get_text()
+    with inside(False):
+        assert settings.current().about == ""
+    with inside():
+        held = StandingPage.held(page.id)
+        standing.save(held, held.title, picture, cast.ines(), 1)  # from before it was asked for
+        standing.save(held, held.title, "Nothing to see.", cast.ines(), 2)
+    desk.visit(f"/desk/pages/{page.id}/history?number=2")
+    desk.press("Put version 2 back", status=422)
+    assert "A picture does not say what it shows" in desk.text
+    assert picture in desk.page.find("textarea").get_text()
+    assert the(inside).html == "<p>Nothing to see.</p>"
     write(desk, text=picture, do="save")
 
 
