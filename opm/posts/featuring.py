@@ -15,8 +15,14 @@ def featured() -> Post | None:
     return db.session.scalar(select(Post).where(Post.is_featured))
 
 
+def held(id: int) -> Post | None:
+    """The post with this id, and with it whichever stands first, locked in the order in which everybody locks."""
+    ids = {id, *db.session.scalars(select(Post.id).where(Post.is_featured))}
+    return {each: Post.held(each) for each in sorted(ids)}[id]
+
+
 def feature(post: Post) -> None:
-    """Puts it first, in place of whichever stood there. The caller holds it and commits.
+    """Puts it first, in place of whichever stood there. The caller holds it (see `held`) and commits.
 
     Raises NotNow where the public does not see it, and ChangedMeanwhile where somebody puts another there now.
     """

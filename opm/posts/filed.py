@@ -56,7 +56,12 @@ class Filed:
 
     @classmethod
     def held(cls, id: int):
-        """The one with this id, locked until this transaction ends."""
+        """The one with this id, locked until this transaction ends. Posts can still be filed under it."""
+        return db.session.scalar(select(cls).where(cls.id == id).with_for_update(key_share=True))
+
+    @classmethod
+    def held_to_go(cls, id: int):
+        """The same where it may go: no post is filed under it meanwhile."""
         return db.session.scalar(select(cls).where(cls.id == id).with_for_update())
 
 

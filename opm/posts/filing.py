@@ -1,10 +1,11 @@
 """Filing: what posts are filed under is made, named, merged, put in order and taken away; and a post is filed.
 
-Whoever changes a thing holds it (`Filed.held`) and says what they saw of it. The order of locks is posts, then what
-they are filed under (by id), then the public version.
+Whoever changes a thing holds it (`Filed.held`) and says what they saw of it. The order of locks is posts (by id), then
+what they are filed under (authors, categories, the series, tags; each by id, new tags by name), then the thread, then
+the public version: of two at once each waits for the other otherwise, and PostgreSQL sends one away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
@@ -166,8 +167,13 @@ def remove(thing: Filed) -> None:
 
 
 def held_both(kind: type[Filed], one: int, other: int) -> tuple[Filed | None, Filed | None]:
-    """The two with these ids, locked until this transaction ends, in the order in which everybody locks."""
-    held = {id: kind.held(id) for id in sorted({one, other})}
+    """The two with these ids, locked until this transaction ends, in the order in which everybody locks.
+
+    So are the parts of two series, which are to be numbered anew.
+    """
+    if kind is Series:
+        held_parts(one, other)
+    held = {id: kind.held_to_go(id) for id in sorted({one, other})}
     return held[one], held[other]
 
 
@@ -259,10 +265,11 @@ def parts_of(series: Series) -> list[Post]:
     return sorted(parts, key=_place_of)
 
 
-def held_parts(id: int) -> list[Post]:
-    """The same of the series with this id, all locked until this transaction ends."""
-    parts = db.session.scalars(Post.at_desk().where(Post.series_id == id).order_by(Post.id).with_for_update(of=Post))
-    return sorted(parts, key=_place_of)
+def held_parts(*ids: int, besides: int | None = None) -> list[Post]:
+    """The same of the series with these ids, all locked until this transaction ends, and another post with them."""
+    wanted = Post.at_desk().where(or_(Post.series_id.in_(ids), Post.id == besides)).order_by(Post.id)
+    held = db.session.scalars(wanted.with_for_update(of=Post).execution_options(populate_existing=True))
+    return sorted((post for post in held if post.series_id in ids), key=_place_of)
 
 
 def parts_mark(parts: Sequence[Post]) -> str:
@@ -308,7 +315,8 @@ def _place_of(part: Post) -> tuple:
 
 def author_of(person: Person) -> Author:
     """The byline of somebody with an account, made when they first write. The caller commits."""
-    db.session.scalar(select(Person.id).where(Person.id == person.id).with_for_update())  # who begins twice at once
+    begins = select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)  # who begins twice at once
+    db.session.scalar(begins)
     author = db.session.scalar(select(Author).where(Author.person_id == person.id).order_by(Author.id).limit(1))
     return author or create(Author, byline(person.name), takes_over=True, person_id=person.id)
 
@@ -332,11 +340,23 @@ def file(
     What becomes a part without a number comes after the last; what was one keeps its own. Raises PlaceTaken. It does
     not raise the public version: whoever saves a post that is public does.
     """
+    _refer_to(Author, authors)
+    _refer_to(Category, categories)
     _place(post, series, series_position)
+    known = {name: tag_named(name) for name in sorted(tags, key=str.casefold)}
+    _refer_to(Tag, known.values())
     if list(post.authors) != list(authors):
         post.authors = list(authors)
     post.categories = list(categories)
-    post.tags = [tag_named(name) for name in tags]
+    post.tags = [known[name] for name in tags]
+
+
+def _refer_to(kind: type[Filed], things: Collection[Filed]) -> None:
+    """Whoever refers to several locks them, as the database does for each, in the order in which everybody does."""
+    if len(things) > 1:
+        ids = [thing.id for thing in things]
+        some = select(kind.id).where(kind.id.in_(ids)).order_by(kind.id)
+        db.session.execute(some.with_for_update(read=True, key_share=True)).all()
 
 
 def is_filed(post: Post, authors, categories, tags, series, series_position) -> bool:

@@ -173,7 +173,7 @@ def merge(shelf, id):
 @requires(Ability.ARRANGE)
 def delete(shelf, id):
     """Takes it away, if nothing is filed under it."""
-    thing = _held(shelf, id)
+    thing = SHELVES[shelf].kind.held_to_go(id) or _gone()
     try:
         filing.remove(thing)
     except InUse as refused:
@@ -187,7 +187,7 @@ def delete(shelf, id):
 def order():
     """Moves a category one place up or down."""
     form = OrderForm()
-    categories = list(db.session.scalars(select(Category).order_by(Category.id).with_for_update()))
+    categories = list(db.session.scalars(select(Category).order_by(Category.id).with_for_update(key_share=True)))
     categories.sort(key=lambda category: (category.position, category.name, category.id))
     if not form.validate():
         return _things("categories", 422, is_odd=True)
@@ -206,9 +206,9 @@ def order():
 @requires(Ability.ARRANGE)
 def arrange_parts(id):
     """Moves a part, gives parts other numbers, takes one out or puts one in."""
-    parts = filing.held_parts(id)
-    series = _held("series", id)
     form = PartsForm()
+    parts = filing.held_parts(id, besides=form.wanted)
+    series = _held("series", id)
     form.prepare(parts)
     if not form.validate():
         return _thing("series", series, status=422, parts_form=form)
@@ -236,7 +236,7 @@ def featured(id):
 @requires(Ability.PUBLISH)
 def feature(id):
     """Puts it there, or takes it away."""
-    post = Post.held(id) or abort(404)
+    post = featuring.held(id) or abort(404)
     try:
         if request.form.get("do") == "stop":
             featuring.stop(post)

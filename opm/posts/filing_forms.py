@@ -326,9 +326,15 @@ class PartsForm(DeskForm):
 
     @cached_property
     def newcomer(self) -> Post | None:
-        """The post that is to be put in, held."""
+        """The post that is to be put in; who holds the parts holds it with them (`wanted`)."""
+        id = self.wanted
+        return db.session.get(Post, id) if id and str(id) not in by_id(self.parts) else None
+
+    @property
+    def wanted(self) -> int | None:
+        """The id of the post that is to be put in, if one is."""
         act, _dash, id = self.do.data.partition("-")
-        return Post.held(int(id)) if act == "in" and id not in by_id(self.parts) else None
+        return int(id) if act == "in" and ACT.fullmatch(self.do.data) else None
 
     @property
     def touched(self) -> list[Post]:

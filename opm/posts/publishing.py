@@ -117,8 +117,10 @@ def publish_due() -> list[int]:
     again once it is held: somebody may have taken it off meanwhile, and another worker may have been quicker.
     """
     ids = db.session.scalars(Post.due()).all()
-    held = (Post.held(id) for id in ids)
-    due = [post for post in held if post and post.state == State.SCHEDULED and post.publish_at <= clock.now()]
+    held = {id: Post.held(id) for id in sorted(ids)}
+    due = [
+        post for post in map(held.get, ids) if post and post.state == State.SCHEDULED and post.publish_at <= clock.now()
+    ]
     if due:
         publicity.hold()
     for post in due:
