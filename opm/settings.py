@@ -173,6 +173,7 @@ class Settings:
     menu: tuple[Link, ...] = field(default_factory=default_menu)  # at the head of each page
     footer: tuple[Link, ...] = field(default_factory=default_footer)
     ways: tuple[Way, ...] = field(default_factory=default_ways)  # to take part, in this order
+    elsewhere: tuple[Link, ...] = ()  # the team on other sites, at the foot of each page
     language: str = "en-GB"
     zone: str = "Europe/London"
     is_demo: bool = False
@@ -183,10 +184,14 @@ class Settings:
     # a comment within a year. "none": a comment is public as soon as its address is confirmed.
     comment_policy: str = "all"
     rules: tuple[Rule, ...] = field(default_factory=default_rules)
+    retired_rules: tuple[Rule, ...] = ()  # decisions still speak of them: their numbers are nobody else's
     decide_within_hours: int = 24
     report_within_hours: int = 24
     legal_within_hours: int = 48  # from the moment at which a notice is confirmed
     close_after_days: int = 0  # a thread closes so long after it opened; 0 for never
+
+    sender_name: str = ""  # who the site's mails are from, beside their address
+    reply_to: str = ""  # where an answer to one goes
 
     # Clocks: how long something is held.
     unconfirmed_days: int = 7
@@ -223,8 +228,13 @@ class Settings:
         return moment.astimezone(self.timezone)
 
     def rule(self, number: int) -> Rule | None:
-        """The rule of the moderation policy with this number."""
-        return next((rule for rule in self.rules if rule.number == number), None)
+        """The rule of the moderation policy with this number, also one that holds no more."""
+        return next((rule for rule in (*self.rules, *self.retired_rules) if rule.number == number), None)
+
+    @property
+    def free_rule_number(self) -> int:
+        """A number that no rule has ever had."""
+        return max((rule.number for rule in (*self.rules, *self.retired_rules)), default=0) + 1
 
     @property
     def own_domains(self) -> tuple[str, ...]:
@@ -243,7 +253,14 @@ class Settings:
         return Allowance(name, getattr(self, name), window, refuses=not name.endswith("_on_site"))
 
 
-STRUCTURED = {"rules": Rule, "menu": Link, "footer": Link, "ways": Way}
+STRUCTURED = {
+    "rules": Rule,
+    "retired_rules": Rule,
+    "menu": Link,
+    "footer": Link,
+    "ways": Way,
+    "elsewhere": Link,
+}
 
 _last_known = Settings()
 _last_read: tuple = (None, None)  # rows, and what was made of them: they are the same at nearly every request
@@ -281,9 +298,7 @@ def read() -> Settings:
 def _made_of(rows) -> Settings:
     known = {f.name for f in fields(Settings)} - {"version"}
     values = {key: value for _version, key, value in rows if key in known}
-    for key, kind in STRUCTURED.items():
-        if key in values:
-            values[key] = tuple(kind(**each) for each in values[key])
+    values = {key: made(key, value) for key, value in values.items()}
     return Settings(version=rows[0].version if rows else 0, **values)
 
 
@@ -315,6 +330,13 @@ def is_set(key: str) -> bool:
 def stored(key: str) -> object | None:
     """What its row holds; None while it is as it is by default."""
     return db.session.scalar(select(Setting.value).where(Setting.key == key))
+
+
+def made(key: str, value: object) -> object:
+    """The value that a row holds so."""
+    if kind := STRUCTURED.get(key):
+        return tuple(kind(**each) for each in value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def plain(key: str, value: object) -> object:

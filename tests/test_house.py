@@ -38,6 +38,7 @@ HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
 SHELF = "/desk/<any(categories, tags, series, authors):shelf>/"
 NUMBER = "<int(min=1, max=1000000):number>/"
+SECTION = "/desk/settings/<any(site, comments, limits, clocks, mail):name>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
 MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
@@ -158,6 +159,7 @@ def addresses(inside):
             "/desk/reports/answered/": "/desk/reports/answered/",
             "/desk/reports/answers/<id:id>/undo": f"/desk/reports/answers/{answered.id}/undo",
             "/desk/settings/": "/desk/settings/",
+            SECTION: "/desk/settings/comments/",
             "/desk/sign-in": "/desk/sign-in",
             "/desk/sign-in/code/<token>": f"/desk/sign-in/code/{attempt.page_token}",
             "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",

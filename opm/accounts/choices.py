@@ -1,8 +1,9 @@
 """What the team chose for the site: each choice is a row that says who made it and when, and can be taken back."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, func, select
+from sqlalchemy import JSON, ForeignKey, and_, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from opm import settings
@@ -36,6 +37,14 @@ class Choice(db.Model):
         """The last that was made about this setting, with who made it."""
         made = select(cls).where(cls.key == key).order_by(cls.number.desc()).limit(1)
         return db.session.scalar(made.options(joinedload(cls.by)))
+
+    @classmethod
+    def latest_of(cls, keys: Collection[str]) -> "dict[str, Choice]":
+        """The last about each of these settings, where one was made; in one statement."""
+        last = select(cls.key, func.max(cls.number).label("number")).where(cls.key.in_(keys)).group_by(cls.key)
+        last = last.subquery()
+        made = select(cls).join(last, and_(last.c.key == cls.key, last.c.number == cls.number))
+        return {choice.key: choice for choice in db.session.scalars(made.options(joinedload(cls.by)))}
 
 
 def choose(key: str, value: object | None, by: Person, seen: int, did: Did = Did.CHANGED_SETTING) -> None:

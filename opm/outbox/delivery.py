@@ -22,6 +22,7 @@ from flask_mail import BadHeaderError, Connection, Message
 from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from opm import settings
 from opm.extensions import db, reading
 from opm.lib import clock, tokens
 from opm.outbox.letters import Letter, Letterbox
@@ -37,7 +38,7 @@ WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60, 
 CLOCKS_DIFFER = timedelta(minutes=1)  # at most, those of machines that are looked after
 WRITTEN_AHEAD = timedelta(hours=1)  # by more than that: with a clock that was wrong
 HEADERS = {
-    "subject", "from", "to", "date", "message-id", "auto-submitted", "mime-version", "content-type",
+    "subject", "from", "to", "date", "message-id", "auto-submitted", "mime-version", "content-type", "reply-to",
 }  # fmt: skip
 PART_HEADERS = ["content-transfer-encoding", "content-type", "mime-version"]
 QUOTED_PRINTABLE = Charset("utf-8")
@@ -89,9 +90,11 @@ def send_now(recipient: str, letter: Letter) -> Answer:
     """Hands over one letter that is no row, for somebody who waits for the server's answer. Raises ServerAway."""
     host = current_app.config["MAIL_DEFAULT_SENDER"].rpartition("@")[2]
     email = Email(recipient=recipient, message_id=f"<{tokens.new_nonce()}@{host}>")
+    with reading():
+        whole = message(email, letter)
     try:
         with _Connection(current_app.extensions["mail"]) as connection:
-            return _answer_to(message(email, letter), connection)
+            return _answer_to(whole, connection)
     except OSError as error:
         raise ServerAway(str(error)) from error
 
@@ -184,7 +187,7 @@ def _hand_over(email: Email, letterbox: Letterbox, connection: "_Connection") ->
     try:
         with reading():
             letter = letterbox.render(email)
-        whole = letter and message(email, letter)
+            whole = letter and message(email, letter)
     except DBAPIError:
         raise
     except Exception:  # a letter that cannot be written must not hold up the others
@@ -250,16 +253,23 @@ def _give_back(emails: list[Email]) -> None:
 
 def message(email: Email, letter: Letter) -> Message:
     """The email as it leaves: in plain text and in HTML, marked as written by a machine (RFC 3834)."""
+    site = settings.current()
     return _Message(
         subject=letter.subject,
         recipients=[email.recipient],
         body=letter.text,
         html=letter.html,
-        sender=current_app.config["MAIL_DEFAULT_SENDER"],
+        sender=_sender(site.sender_name),
+        reply_to=site.reply_to or None,
         date=clock.now().timestamp(),
         extra_headers={"Auto-Submitted": "auto-generated"},
         message_id=email.message_id,
     )
+
+
+def _sender(name: str) -> str | tuple[str, str]:
+    address = current_app.config["MAIL_DEFAULT_SENDER"]
+    return (name, address) if name else address
 
 
 class _Message(Message):

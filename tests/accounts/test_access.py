@@ -12,7 +12,7 @@ from tests import cast
 from tests.browser import FRAGMENT
 from tests.stranger import Answer, Stranger
 from tests.tables import rows
-from tests.test_house import KEPT, SHELF, addresses  # noqa: F401
+from tests.test_house import KEPT, SECTION, SHELF, addresses  # noqa: F401
 
 EVERYBODY = set(Role)
 EDITORS = {Role.EDITOR, Role.ADMIN}
@@ -101,7 +101,8 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/posts/<id:id>/links"): (WRITERS, 422),  # nobody is named for whom it is
     ("POST", "/desk/posts/<id:id>/links/<id:link_id>"): (WRITERS, 400),  # that is no act for a link
     ("GET", "/desk/settings/"): ({Role.ADMIN}, 200),
-    ("POST", "/desk/settings/"): ({Role.ADMIN}, 422),  # that says nothing about who may publish
+    ("GET", SECTION): ({Role.ADMIN}, 200),
+    ("POST", SECTION): ({Role.ADMIN}, 422),  # no setting came with it
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }
