@@ -65,14 +65,14 @@ class Browser:
     def _filled(self, button, fields):
         form = self._form(button)
         data = {}
-        for field in form.select("input[name], textarea[name], select[name]"):
+        for field in self._fields(form):
             if field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
                 continue
             data.setdefault(field["name"], []).append(self._value(field))
         pressed = self._button(form, button)
         if pressed.get("name"):
             data[pressed["name"]] = pressed.get("value", "")
-        known = {field["name"] for field in form.select("[name]")}
+        known = {field["name"] for field in [*form.select("[name]"), *self._fields(form)]}
         assert set(fields) <= known, f"the form has no {set(fields) - known}"
         return pressed.get("formaction") or form.get("action") or self.path, data | fields
 
@@ -80,6 +80,12 @@ class Browser:
         form = next((form for form in self.page.find_all("form") if self._button(form, words)), None)
         assert form, f"no button “{words}” on {self.path}: {self.text[:300]}"
         return form
+
+    def _fields(self, form):
+        """The fields in the form, and those elsewhere that name it as theirs."""
+        kinds = ("input", "textarea", "select")
+        elsewhere = self.page.find_all(kinds, attrs={"form": form.get("id") or False})
+        return [field for field in [*form.find_all(kinds), *elsewhere] if field.get("name")]
 
     @staticmethod
     def _value(field):

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup, NavigableString
 
 from opm.accounts import signing_in
-from opm.comments import moderation
+from opm.comments import bulk, moderation
 from opm.comments.models import Act, BlockedAddress, State
 from opm.extensions import db
 from opm.factory import create_app
@@ -63,6 +63,8 @@ def addresses(inside):
         unconfirmed = cast.a_comment(thread, State.UNCONFIRMED, text="Unconfirmed.")
         published = cast.a_comment(thread, State.PUBLISHED, text="Published.")
         spam = moderation.decide(cast.a_comment(thread, text="Spam."), Act.SPAM, ines, revision=1)
+        trash = [cast.a_comment(thread, text="Spam.", email=f"{n}@example.org").id for n in range(2)]
+        together = bulk.decide(dict.fromkeys(trash, 1), Act.SPAM, ines).decisions[0]
         attempt = signing_in.begin(ines)
         email = posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
         email.state = EmailState.KEPT
@@ -110,6 +112,9 @@ def addresses(inside):
             "/desk/comments/": "/desk/comments/",
             "/desk/comments/<id:id>": f"/desk/comments/{waiting.id}",
             "/desk/comments/<id:id>/decision": f"/desk/comments/{waiting.id}/decision",
+            "/desk/comments/chosen": "/desk/comments/chosen",
+            "/desk/comments/batches/<id:id>": f"/desk/comments/batches/{together.batch_id}",
+            "/desk/comments/batches/<id:id>/undo": f"/desk/comments/batches/{together.batch_id}/undo",
             "/desk/comments/threads/<id:id>": f"/desk/comments/threads/{thread.id}",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
             "/desk/pages/": "/desk/pages/",

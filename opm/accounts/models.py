@@ -30,6 +30,8 @@ class Person(db.Model):
     roles: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Which keys decide on comments, where this person has chosen others than ours or none: opm/comments/keys.py.
+    keys: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
 
     @classmethod
     def staff(cls):

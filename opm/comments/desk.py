@@ -1,14 +1,11 @@
 """The queues in which comments wait, and the archives of what was decided."""
 
 from flask import Blueprint, abort, g, render_template, request
-from sqlalchemy.orm import joinedload
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import queue_pages
-from opm.comments.models import Comment, Decision
+from opm.comments import bulk, queue_pages
 from opm.comments.queues import LONGEST_SEARCH, NoSuchQueue, Queue, View
-from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 
 bp = Blueprint("comments_desk", __name__, url_prefix="/comments")
@@ -34,7 +31,6 @@ def queue():
         view = View.asked(request.args)
     except NoSuchQueue:
         abort(404)
-    decided = Decision.undoable_by(g.person).options(joinedload(Decision.comment).joinedload(Comment.thread))
     return render_template(
         "desk/comments/queue.html",
         view=view,
@@ -42,5 +38,5 @@ def queue():
         counts=queue_pages.counts(view.words),
         names=NAMES,
         most=LONGEST_SEARCH,
-        decided=db.session.scalars(decided.limit(LAST_DECIDED)).all(),
+        decided=bulk.last_made(g.person, LAST_DECIDED),
     ), 422 if view.is_too_long else 200

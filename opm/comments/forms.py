@@ -130,6 +130,31 @@ class DecisionForm(DeskForm):
             raise ValidationError(_now("Choose the rule that the comment breaks"))
 
 
+class _Every(StringField):
+    """A field that stands in a form several times: all that was sent, as a list."""
+
+    def process_data(self, value):
+        self.data = value or []
+
+    def process_formdata(self, values):
+        self.data = values
+
+
+class BulkForm(DecisionForm):
+    """What a moderator decides about many comments, each on the revision that was seen."""
+
+    revision = left = None
+    decision = StringField(validators=[AnyOf(["approve", "reject", "spam"], _("Choose what becomes of them"))])
+    chosen = _Every()  # as "907.1": the comment and its revision
+    everything = BooleanField(name="all")
+    shown = _Every()  # what stood on the page, for "all on this page"
+
+    @property
+    def words(self) -> list[str]:
+        """What was chosen, by itself or as all that stood there."""
+        return self.shown.data if self.everything.data else self.chosen.data
+
+
 class ThreadForm(DeskForm):
     """What a moderator decides about a thread."""
 

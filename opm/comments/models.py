@@ -426,6 +426,8 @@ class Decision(db.Model):
     rule_number: Mapped[int | None]
     note: Mapped[str] = mapped_column(default="")
     words_before: Mapped[str | None]  # what the comment said before words were taken out, so that it can be undone
+    # Of decisions that were made together: the number of the first of them.
+    batch_id: Mapped[int | None] = mapped_column(BigId, index=True)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now(), index=True)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -28,6 +28,10 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/comments/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/<id:id>/decision"): (MODERATORS, 303),
     ("POST", "/desk/comments/decisions/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/comments/chosen"): (MODERATORS, 200),
+    ("POST", "/desk/comments/chosen"): (MODERATORS, 422),  # none is chosen
+    ("GET", "/desk/comments/batches/<id:id>"): (MODERATORS, 200),
+    ("POST", "/desk/comments/batches/<id:id>/undo"): (MODERATORS, 409),  # it is another's
     ("GET", "/desk/comments/threads/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/threads/<id:id>"): (MODERATORS, 422),  # that is no act for a thread
     ("GET", "/desk/pictures/"): (WRITERS, 200),
