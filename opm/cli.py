@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 
 from opm import worker
-from opm.accounts import signing_in, staffing
+from opm.accounts import audit, signing_in, staffing
 from opm.accounts.abilities import Role
+from opm.accounts.audit import Did
 from opm.accounts.forms import SignInForm
 from opm.accounts.models import Person
 from opm.comments.models import LONGEST_NAME, BlockedAddress
@@ -122,6 +123,7 @@ def import_wordpress(file):
         summary = importing.import_file(file)
     except reader.ImportRefused as refusal:
         raise click.ClickException(str(refusal))
+    audit.record(None, Did.IMPORTED, "site")
     db.session.commit()
     for line in summary.lines():
         click.echo(line)
@@ -150,6 +152,8 @@ def add_staff(email, name, roles):
         person = staffing.add(form.email.data, form.name.data, [Role(role) for role in roles])
     except staffing.NameMissing as refusal:
         raise click.ClickException(str(refusal))
+    db.session.flush()
+    audit.record(None, Did.MADE_STAFF, "person", person.id, person.name, ", ".join(person.roles))
     db.session.commit()
     click.echo(_as_listed(person))
 
@@ -165,6 +169,7 @@ def sign_in_link(email):
     if person is None or not person.is_staff:
         raise click.ClickException(_("Nobody on the staff has the address %(email)s.", email=email))
     attempt = signing_in.begin(person)
+    audit.record(None, Did.MADE_SIGN_IN_LINK, "person", person.id, person.name)
     db.session.commit()
     click.echo(absolute(f"/desk/sign-in/link/{attempt.link_token}"))
 
@@ -177,6 +182,7 @@ def mail_again(email):
     """Mail an address again that once asked us never to, because its owner has written to you from it."""
     if not BlockedAddress.lift(email):
         raise click.ClickException(_("Nobody has asked us not to mail %(email)s.", email=email))
+    audit.record(None, Did.MAILS_AGAIN, "site")
     db.session.commit()
     click.echo(_("We mail %(email)s again.", email=email))
 

@@ -13,6 +13,7 @@ from opm.comments import bulk_desk, decisions_desk, threads_desk
 from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
 from opm.comments import views as comments
+from opm.desk import audit as audit_desk
 from opm.desk import outbox as outbox_desk
 from opm.desk import settings as settings_desk
 from opm.desk import views as desk
@@ -93,6 +94,7 @@ def _open_rooms(app):
     behind_the_door = desk.blueprint(
         accounts.leaving,
         accounts_desk.bp,
+        audit_desk.bp,
         changes_desk.bp,
         checks_desk.bp,
         comments_desk.bp,

@@ -200,6 +200,7 @@ class Settings:
     unpublished_days: int = 90  # the words of what was rejected, taken down, taken for spam or withdrawn
     sent_email_days: int = 7
     report_days: int = 90  # a report of a comment, after it was answered
+    audit_days: int = 730  # who of the team did what
     notice_days: int = 365  # a legal notice, after it was answered: as long as somebody can go to court about it
 
     # Limits, a number an hour unless the name says otherwise.

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opm import settings
-from opm.accounts import kept_forms
+from opm.accounts import audit, kept_forms
 from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
 from opm.extensions import db, reading
@@ -133,6 +133,7 @@ def forget(clocks: "Clocks") -> bool:
         ("notices", reports.settled_notices, site.notice_days),
         ("notes to reporters", reports.notes, site.report_days),
         ("emails", emails.old, site.sent_email_days),
+        ("audit entries", audit.forget_old, site.audit_days),
     ):
         counts[what] = take(days)
         db.session.commit()

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from opm.extensions import db, migrate, reading
 from opm.factory import create_app
 from opm.posts.pictures import decoding
-from tests import cast, decoder_at_hand
+from tests import acts, cast, decoder_at_hand
 from tests.browser import Browser
 from tests.clock import Clock
 from tests.mailbox import Mailbox
@@ -72,6 +72,7 @@ def site(database_url, tmp_path_factory):
     site = create_app(environ, TESTING=True, MAIL_SERVER="mail.example")
     with site.app_context():
         migrate.upgrade()
+        acts.watch(db.engine)
     yield site
     with site.app_context():
         db.engine.dispose()
@@ -112,6 +113,14 @@ def inside(app):
 def clock(monkeypatch):
     """The false clock: it stands until it is moved."""
     return Clock(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def every_act_is_logged():
+    """Whatever a test does at the desk: what changed something left a row in the audit log."""
+    acts.unlogged.clear()
+    yield
+    assert not acts.unlogged, acts.told()
 
 
 @pytest.fixture(autouse=True)

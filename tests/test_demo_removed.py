@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from opm import demo, settings
 from opm.accounts import emails as account_emails
 from opm.accounts import signing_in
+from opm.accounts.audit import Did, Entry
 from opm.accounts.models import Person, Session
 from opm.comments import emails as comment_emails
 from opm.comments import moderation
@@ -107,13 +108,15 @@ def test_what_is_left_is_what_would_be_there_without_it(app, inside, browser, co
     use_it(browser, inside)
     told = command("--remove", "--yes")
     assert told.exit_code == 0, told.output
-    left = rows(app, "publicity", "tally")
+    left = rows(app, "publicity", "tally", "audit_entry")
     for table, held in left.items():
         ours = set(with_ours[table]) - set(loaded[table])
         remembered = {"('is_demo', False)"} if table == "setting" else set()
         assert set(held) == set(empty[table]) | ours | remembered, table
     with app.app_context():
         assert list(media.folder().glob("*")) == []
+        log = db.session.execute(select(Entry.did, Person.name).outerjoin(Entry.by).order_by(Entry.id)).all()
+        assert log == [(Did.LOADED_DEMO, None), (Did.APPROVED, "Ada Berg"), (Did.REMOVED_DEMO, None)]
 
 
 def test_it_lists_what_goes_and_asks(app, inside, browser, command):

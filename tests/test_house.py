@@ -102,6 +102,8 @@ def addresses(inside):
             "/comment/sent/<token>/again": f"/comment/sent/{unconfirmed.panel_token}/again",
             "/cookies/": "/cookies/",
             "/desk/": "/desk/",
+            "/desk/audit/": "/desk/audit/",
+            "/desk/audit/export": "/desk/audit/export",
             "/desk/kept/": "/desk/kept/",
             "/desk/posts/<id:id>/draft": f"/desk/posts/{draft.id}/draft",
             "/desk/posts/<id:id>/draft/throw-away": f"/desk/posts/{draft.id}/draft/throw-away",

@@ -1,22 +1,23 @@
 """Who did what to what, and when: each act of staff leaves a row, in the transaction of what was done.
 
 A row holds the names of people and of what the site itself publishes, and no other personal data: no address, no word
-of a comment or of who wrote it.
+of a comment or of who wrote it. Who acted is called as they are called now; a thing, as it was called then.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opm.accounts.models import Person
-from opm.extensions import db
+from opm.extensions import db, reading
 from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.i18n import lazy_gettext as _
 
 LONGEST_WORDS = 300
+BATCH = 1_000
 
 
 class Did(StrEnum):
@@ -33,6 +34,52 @@ class Did(StrEnum):
     UNDID = "undid"
     CHANGED_SETTING = "changed setting"
     TOOK_BACK_SETTING = "took back setting"
+    # Threads and reports
+    CLOSED_THREAD = "closed thread"
+    CLOSED_THREAD_AFTER = "closed thread after"
+    OPENED_THREAD = "opened thread"
+    LEFT_UP = "left up"
+    ACTED_ON_REPORT = "acted on report"
+    PASSED_ON_REPORT = "passed on report"
+    UNDID_ANSWER = "undid answer"
+    # Posts, pages, pictures, and what posts are filed under
+    BEGAN = "began"
+    SAVED = "saved"
+    SUBMITTED = "submitted"
+    SENT_BACK = "sent back"
+    SCHEDULED = "scheduled"
+    UNSCHEDULED = "unscheduled"
+    PUBLISHED = "published"
+    WITHDREW = "withdrew"
+    PUT_BACK = "put back"
+    SET_ASIDE = "set aside"
+    READDRESSED = "readdressed"
+    SET_COMMENTS = "set comments"
+    FEATURED = "featured"
+    STOPPED_FEATURING = "stopped featuring"
+    NOTED_CHANGE = "noted change"
+    CORRECTED_NOTE = "corrected note"
+    TOOK_BACK_NOTE = "took back note"
+    MADE_LINK = "made link"
+    RENEWED_LINK = "renewed link"
+    ENDED_LINK = "ended link"
+    WENT_BACK = "went back"
+    REVIEWED = "reviewed"
+    ADDED = "added"
+    CHANGED = "changed"
+    MOVED = "moved"
+    MERGED = "merged"
+    DELETED = "deleted"
+    ARRANGED_PARTS = "arranged parts"
+    REPLACED_FILE = "replaced file"
+    # By commands, and about the log itself
+    MADE_STAFF = "made staff"
+    MADE_SIGN_IN_LINK = "made sign-in link"
+    MAILS_AGAIN = "mails again"
+    IMPORTED = "imported"
+    LOADED_DEMO = "loaded demo"
+    REMOVED_DEMO = "removed demo"
+    EXPORTED_LOG = "exported log"
 
 
 IN_WORDS = {
@@ -47,6 +94,66 @@ IN_WORDS = {
     Did.UNDID: _("Undid a decision"),
     Did.CHANGED_SETTING: _("Changed a setting"),
     Did.TOOK_BACK_SETTING: _("Took back a change of a setting"),
+    Did.CLOSED_THREAD: _("Closed comments"),
+    Did.CLOSED_THREAD_AFTER: _("Let comments close after a day"),
+    Did.OPENED_THREAD: _("Opened comments again"),
+    Did.LEFT_UP: _("Answered a report: left as it is"),
+    Did.ACTED_ON_REPORT: _("Answered a report: acted on"),
+    Did.PASSED_ON_REPORT: _("Answered a report: passed on"),
+    Did.UNDID_ANSWER: _("Undid an answer to a report"),
+    Did.BEGAN: _("Began"),
+    Did.SAVED: _("Saved"),
+    Did.SUBMITTED: _("Asked for review"),
+    Did.SENT_BACK: _("Sent back to be worked on"),
+    Did.SCHEDULED: _("Scheduled"),
+    Did.UNSCHEDULED: _("Took off the schedule"),
+    Did.PUBLISHED: _("Published"),
+    Did.WITHDREW: _("Withdrew"),
+    Did.PUT_BACK: _("Put back"),
+    Did.SET_ASIDE: _("Set aside"),
+    Did.READDRESSED: _("Gave another address"),
+    Did.SET_COMMENTS: _("Chose whether comments will be open"),
+    Did.FEATURED: _("Put first on the front page"),
+    Did.STOPPED_FEATURING: _("Took from the first place on the front page"),
+    Did.NOTED_CHANGE: _("Told readers of a change"),
+    Did.CORRECTED_NOTE: _("Corrected what readers are told of a change"),
+    Did.TOOK_BACK_NOTE: _("Took back what readers were told of a change"),
+    Did.MADE_LINK: _("Made a preview link"),
+    Did.RENEWED_LINK: _("Renewed a preview link"),
+    Did.ENDED_LINK: _("Ended a preview link"),
+    Did.WENT_BACK: _("Went back to an earlier version"),
+    Did.REVIEWED: _("Read through, and found still true"),
+    Did.ADDED: _("Added"),
+    Did.CHANGED: _("Changed"),
+    Did.MOVED: _("Moved to another place in the list"),
+    Did.MERGED: _("Made one with another"),
+    Did.DELETED: _("Deleted"),
+    Did.ARRANGED_PARTS: _("Changed the parts of a series"),
+    Did.REPLACED_FILE: _("Gave a picture another file"),
+    Did.MADE_STAFF: _("Made somebody staff, or gave them roles"),
+    Did.MADE_SIGN_IN_LINK: _("Made a link to sign in with"),
+    Did.MAILS_AGAIN: _("Mails an address again that had asked for no mail"),
+    Did.IMPORTED: _("Brought in posts from WordPress"),
+    Did.LOADED_DEMO: _("Loaded the demo"),
+    Did.REMOVED_DEMO: _("Took the demo away"),
+    Did.EXPORTED_LOG: _("Exported this log"),
+}
+
+
+KINDS = {  # of things that something was done to
+    "post": _("Post"),
+    "page": _("Page"),
+    "comment": _("Comment"),
+    "thread": _("Comments under a post"),
+    "report": _("Report"),
+    "picture": _("Picture"),
+    "category": _("Category"),
+    "tag": _("Tag"),
+    "series": _("Series"),
+    "author": _("Author"),
+    "person": _("Person"),
+    "setting": _("Setting"),
+    "site": _("The site"),
 }
 
 
@@ -65,7 +172,7 @@ class Entry(db.Model):
     by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     by: Mapped[Person | None] = relationship()
     did: Mapped[Did] = mapped_column(String)
-    kind: Mapped[str]  # of thing: "comment", "post", "person", "setting" …
+    kind: Mapped[str]  # of thing: one of KINDS
     thing_id: Mapped[int | None] = mapped_column(BigId)
     words: Mapped[str] = mapped_column(default="")  # what it is called; for a comment, where it stands
     detail: Mapped[str] = mapped_column(default="")  # such as "rule 3"
@@ -84,3 +191,13 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def forget_old(audit_days: int) -> int:
+    """Deletes a batch of what was done so many days ago. Returns how many. The caller commits."""
+    is_old = Entry.done_at < clock.now() - timedelta(days=audit_days)
+    with reading():  # nothing old is the rule, and looking must not hold up writers
+        ids = db.session.scalars(select(Entry.id).where(is_old).limit(BATCH)).all()
+    if ids:
+        db.session.execute(delete(Entry).where(Entry.id.in_(ids)), execution_options={"synchronize_session": False})
+    return len(ids)

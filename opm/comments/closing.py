@@ -3,10 +3,18 @@
 from datetime import date, datetime, time, timedelta
 
 from opm import settings
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments.models import Thread, ThreadAct, ThreadDecision
 from opm.extensions import db
 from opm.lib import clock, publicity
+
+LOGGED_AS = {
+    ThreadAct.OPEN: Did.OPENED_THREAD,
+    ThreadAct.CLOSE: Did.CLOSED_THREAD,
+    ThreadAct.CLOSE_AFTER: Did.CLOSED_THREAD_AFTER,
+}
 
 
 class NothingToDo(Exception):
@@ -29,6 +37,7 @@ def decide(thread: Thread, act: ThreadAct, by: Person, last_day: date | None = N
     else:
         _open(thread)
     db.session.add(ThreadDecision(thread_id=thread.id, by=by, act=act, last_day=last_day))
+    audit.record(by, LOGGED_AS[act], "thread", thread.id, thread.title, f"{last_day or ''}")
     publicity.bump()
 
 

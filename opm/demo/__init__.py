@@ -11,7 +11,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from opm import settings
+from opm.accounts import audit
 from opm.accounts.abilities import Role
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments.models import Comment
 from opm.demo import removing, talk, writing
@@ -49,6 +51,7 @@ def load() -> None:
     talk.hold(posts, staff)
     writing.begin_others(staff)
     _write_a_page(staff["Ines Calder"])
+    audit.record(None, Did.LOADED_DEMO, "site")
     publicity.bump()
 
 
@@ -60,6 +63,7 @@ def remove() -> Going:
     gone = what_goes()
     removing.remove(gone, _settings())
     settings.change(is_demo=False)
+    audit.record(None, Did.REMOVED_DEMO, "site")
     return gone
 
 

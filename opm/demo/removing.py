@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import String, cast, delete, exists, func, literal, or_, select, update
 
 from opm import settings
+from opm.accounts.audit import Entry
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
 from opm.comments.models import Comment, Decision, Thread
@@ -101,6 +102,7 @@ class Going:
 def remove(going: Going, chosen: dict[str, object]) -> None:
     """Takes it all away, and the settings that are still as the demo chose them. The caller commits."""
     _forget_mails(going)
+    _forget_log(going)
     _forget_posts(going)
     _clear_shelves()
     for person in going.people:
@@ -123,6 +125,21 @@ def _forget_mails(going: Going) -> None:
     for kind, ids in about.items():
         _drop(Email, Email.kind == kind, Email.about_id.in_(ids))
     _drop(Email, Email.recipient.in_([person.email for person in going.people]))
+
+
+def _forget_log(going: Going) -> None:
+    """The log of what was done with what goes, whoever did it. That the demo went stands there instead."""
+    things = {
+        "post": going.post_ids,
+        "thread": going.thread_ids,
+        "comment": select(Comment.id).where(Comment.thread_id.in_(going.thread_ids)),
+        "report": select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
+        "page": select(StandingPage.id).where(StandingPage.source == writing.SOURCE),
+        "picture": select(Picture.id).where(Picture.name.in_(going.pictures)),
+        "person": [person.id for person in going.people],
+    }
+    for kind, ids in things.items():
+        _drop(Entry, Entry.kind == kind, Entry.thing_id.in_(ids))
 
 
 def _forget_posts(going: Going) -> None:

@@ -197,6 +197,8 @@ SECTIONS = (
               _("Then the report goes with the address of whoever sent it."), 14, 365),
         _days("notice_days", _("Legal notices, after they were answered"),
               _("A court may ask for them: keep them as long as somebody can go there."), 90, 2555),
+        _days("audit_days", _("Who of the team did what"),
+              _("Then the row goes from the log. Whether it can be said who decided something hangs on it."), 90, 3650),
     )),
     Section("mail", _("Mail"),
             _("Who the site’s mails are from. The address itself belongs to the server: OPM_MAIL_SENDER sets it."), (

@@ -3,6 +3,8 @@
 A small mend has none, and nothing about it is public but the words.
 """
 
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock, publicity
@@ -27,6 +29,7 @@ def note(post: Post, text: str, by: Person | None) -> ChangeNote:
         return post.notes[-1]
     noted = ChangeNote(post_id=post.id, text=one_line(text), by=by)
     db.session.add(noted)
+    audit.record(by, Did.NOTED_CHANGE, "post", post.id, post.title)
     _has_changed(post)
     return noted
 

@@ -2,8 +2,10 @@
 
 from flask import Blueprint, abort, g, render_template
 
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.audit import Did
 from opm.extensions import db
 from opm.lib.respond import see_other
 from opm.posts import changes
@@ -43,8 +45,10 @@ def correct(id, note_id):
     noted, form = _of(id, note_id), NoteForm()
     if form.takes_back:
         changes.take_back(noted)
+        _log(Did.TOOK_BACK_NOTE, id)
     elif form.validate():
         changes.correct(noted, form.text.data)
+        _log(Did.CORRECTED_NOTE, id)
     else:
         return _notes(_found(id), 422, form, noted)
     db.session.commit()
@@ -58,6 +62,10 @@ def _found(id: int) -> Post:
 def _of(id: int, note_id: int) -> ChangeNote:
     noted = ChangeNote.held(note_id)
     return noted if noted and noted.post_id == id else abort(404)
+
+
+def _log(did: Did, id: int) -> None:
+    audit.record(g.person, did, "post", id, db.session.get(Post, id).title)
 
 
 def _notes(post: Post, status: int = 200, form: NoteForm | None = None, refused: ChangeNote | None = None):

@@ -5,8 +5,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from opm import settings
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import NotAllowed, requires
+from opm.accounts.audit import Did
 from opm.accounts.kept_forms import SentForm
 from opm.comments.closing import TooOld
 from opm.extensions import db
@@ -36,6 +38,14 @@ IN_WORDS = {
     State.SCHEDULED: _("Scheduled"),
     State.PUBLISHED: _("Published"),
     State.WITHDRAWN: _("Withdrawn"),
+}
+DONE = {  # what each button is called in the log
+    "submit": Did.SUBMITTED,
+    "return": Did.SENT_BACK,
+    "schedule": Did.SCHEDULED,
+    "unschedule": Did.UNSCHEDULED,
+    "publish": Did.PUBLISHED,
+    "aside": Did.SET_ASIDE,
 }
 AN_AUTHORS = {"save", "submit", "return", "aside", None}  # what takes nobody who publishes
 # In which order each list is read: what waits longest or comes next first, else the newest.
@@ -95,6 +105,7 @@ def begin():
     if not form.validate():
         return render_template("desk/posts/new.html", form=form), 422
     post = writing.begin(form.title.data, g.person)
+    _log(Did.BEGAN, post)
     db.session.commit()
     return see_other(f"/desk/posts/{post.id}")
 
@@ -116,7 +127,7 @@ def save(id):
     if not form.validate():
         return editor(post, form, 422, form.revision.data)
     try:
-        writing.save(post, form.words, g.person, form.revision.data, **form.filed_under)
+        is_new = writing.save(post, form.words, g.person, form.revision.data, **form.filed_under)
     except writing.Overtaken:
         return _conflict(post, form)
     except PlaceTaken as taken:
@@ -125,6 +136,8 @@ def save(id):
     except NotReady as refused:
         form.text.errors = refused.sentences
         return editor(post, form, 422, form.revision.data)
+    if is_new:
+        _log(Did.SAVED, post)
     refusal = _carry_out(post, form)
     db.session.commit()
     if refusal:
@@ -157,6 +170,7 @@ def readdress(id):
     except LeadsOn as leads_on:
         form.ask_about(leads_on)
         return _address(post, form, 409)
+    _log(Did.READDRESSED, post, form.wanted)
     db.session.commit()
     return see_other(f"/desk/posts/{id}")
 
@@ -180,6 +194,7 @@ def withdraw(id):
         publishing.withdraw(post, form.because.data, form.to.data)
     except NotNow:
         return _withdrawal(post, form, 409, refused=REFUSED[NotNow])
+    _log(Did.WITHDREW, post)
     db.session.commit()
     return see_other(f"/desk/posts/{id}#state")
 
@@ -194,6 +209,7 @@ def put_back(id):
         publishing.put_back(post, g.person)
     except (NotNow, NeedsAnother, NotReady) as refusal:
         return editor(post, status=409, refused=_told(refusal))
+    _log(Did.PUT_BACK, post)
     db.session.commit()
     return see_other(f"/desk/posts/{id}#state")
 
@@ -259,12 +275,18 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
     }
     try:
         publishing.set_comments(post, form.comments.data, form.last_day, g.person)
-        acts.get(form.do.data, lambda: None)()
+        if form.do.data in acts:
+            acts[form.do.data]()
+            _log(DONE[form.do.data], post)
         if form.change_note.data:
             changes.note(post, form.change_note.data, g.person)
     except (NotReady, *REFUSED) as refusal:
         return _told(refusal)
     return None
+
+
+def _log(did: Did, post: Post, detail: str = "") -> None:
+    audit.record(g.person, did, "post", post.id, post.title, detail)
 
 
 def _told(refusal: Exception) -> str:

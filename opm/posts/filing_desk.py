@@ -7,8 +7,10 @@ from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.audit import Did
 from opm.extensions import db
 from opm.lib import slugs
 from opm.lib.forms import one_line
@@ -110,6 +112,7 @@ def create(shelf):
     except (NameTaken, SlugTaken, LeadsOn) as taken:
         form.refuse(taken)
         return _new(shelf, form, 422)
+    _log(Did.ADDED, thing)
     db.session.commit()
     return see_other(f"/desk/{shelf}/{thing.id}?saved")
 
@@ -138,6 +141,7 @@ def change(shelf, id):
         form.refuse(taken)
         return _thing(shelf, thing, form, 422)
     filing.describe(thing, **form.values)
+    _log(Did.CHANGED, thing)
     db.session.commit()
     return see_other(f"/desk/{shelf}/{id}?saved")
 
@@ -165,6 +169,7 @@ def merge(shelf, id):
         filing.merge(thing, into)
     except IntoItself:
         return _merging(shelf, thing, form, 409, is_itself=True)
+    _log(Did.MERGED, into, thing.name)
     db.session.commit()
     return see_other(f"/desk/{shelf}/{into.id}?saved")
 
@@ -178,6 +183,7 @@ def delete(shelf, id):
         filing.remove(thing)
     except InUse as refused:
         return _thing(shelf, thing, status=409, in_use=refused.count)
+    _log(Did.DELETED, thing)
     db.session.commit()
     return see_other(f"/desk/{shelf}/")
 
@@ -196,6 +202,7 @@ def order():
     moved = form.move(categories)
     if moved:
         filing.reorder(categories)
+        _log(Did.MOVED, moved[1])
         db.session.commit()
     if wants_fragment() or not moved:
         return _things("categories", moved=moved)
@@ -219,6 +226,8 @@ def arrange_parts(id):
     changed, moved = form.carry_out(series)
     for post in changed:
         writing.keep_filing(post, g.person)
+    if changed:
+        _log(Did.ARRANGED_PARTS, series)
     db.session.commit()
     if wants_fragment():
         return _thing("series", series, moved=moved, done=form.do.data)
@@ -237,6 +246,7 @@ def featured(id):
 def feature(id):
     """Puts it there, or takes it away."""
     post = featuring.held(id) or abort(404)
+    was_featured = post.is_featured
     try:
         if request.form.get("do") == "stop":
             featuring.stop(post)
@@ -244,8 +254,15 @@ def feature(id):
             featuring.feature(post)
     except (NotNow, ChangedMeanwhile):
         return _featured(post, 409, is_refused=True)
+    if post.is_featured != was_featured:
+        did = Did.FEATURED if post.is_featured else Did.STOPPED_FEATURING
+        audit.record(g.person, did, "post", post.id, post.title)
     db.session.commit()
     return see_other(f"/desk/posts/{id}/feature")
+
+
+def _log(did: Did, thing: Filed, detail: str = "") -> None:
+    audit.record(g.person, did, thing.__tablename__, thing.id, thing.name, detail)
 
 
 def _things(shelf: str, status: int = 200, **values):

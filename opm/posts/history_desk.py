@@ -4,8 +4,10 @@ import re
 
 from flask import Blueprint, abort, g, render_template, request
 
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.audit import Did
 from opm.extensions import db
 from opm.lib.paging import page_number
 from opm.lib.respond import see_other
@@ -60,11 +62,13 @@ def restore(id, number):
     if not form.validate():
         return _version(post, version, form, 422)
     try:
-        revisions.restore(post, version, g.person, form.revision.data)
+        is_new = revisions.restore(post, version, g.person, form.revision.data)
     except writing.Overtaken:
         return _version(post, version, form, 409, overtaken=True)
     except NotReady as refused:
         return _version(post, version, form, 422, refused=refused.sentences)
+    if is_new:
+        audit.record(g.person, Did.WENT_BACK, "post", post.id, post.title, f"version {number}")
     if form.change_note.data and post.state == State.PUBLISHED:
         changes.note(post, form.change_note.data, g.person)
     db.session.commit()

@@ -2,8 +2,10 @@
 
 from flask import Blueprint, abort, g, render_template, request
 
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.audit import Did
 from opm.extensions import db
 from opm.lib.respond import see_other
 from opm.posts import desk, preview_links
@@ -44,11 +46,13 @@ def change(id, link_id):
     """Renews one, or ends it."""
     post = desk.found(id)
     link = PreviewLink.held(post, link_id) or abort(404)
-    acts = {"renew": link.renew, "revoke": lambda: link.revoke(g.person)}
+    acts = {"renew": (link.renew, Did.RENEWED_LINK), "revoke": (lambda: link.revoke(g.person), Did.ENDED_LINK)}
+    act, did = acts.get(request.form.get("do")) or abort(400)
     try:
-        acts.get(request.form.get("do"), lambda: abort(400))()
+        act()
     except LinkRevoked:
         return _links(post, LinkForm(formdata=None), 409, has_ended=link)
+    audit.record(g.person, did, "post", post.id, post.title)
     db.session.commit()
     return see_other(f"/desk/posts/{id}/links#link-{link.id}")
 

@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, load_only
 
 from opm import settings
-from opm.accounts import choices
+from opm.accounts import audit, choices
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.audit import Did
 from opm.accounts.choices import Choice
 from opm.accounts.kept_forms import sent_by_itself
 from opm.extensions import db
@@ -82,6 +83,7 @@ def begin():
         return _words(None, form.refuse(taken), status=422)
     if request.form.get("do") == "publish":
         standing.publish(page)
+    _log(Did.PUBLISHED if page.is_published else Did.BEGAN, page)
     db.session.commit()
     return see_other(f"/desk/pages/{page.id}#saved")
 
@@ -111,7 +113,7 @@ def page(id):
 def save(id):
     """Saves its words and its address, and publishes it if asked to. Shows both versions if somebody was quicker."""
     page = StandingPage.held(id) or abort(404)
-    form = WordsForm(own_slug=page.slug)
+    before, form = (page.revision, page.slug), WordsForm(own_slug=page.slug)
     if not (form.validate() and _is_fit(form, page)):
         return _words(page, form, status=422)
     try:
@@ -122,8 +124,11 @@ def save(id):
     except (SlugTaken, LeadsOn) as taken:
         db.session.rollback()
         return _words(_found(id), form.refuse(taken), status=422)
+    if (page.revision, page.slug) != before:
+        _log(Did.SAVED, page)
     if request.form.get("do") == "publish" and not page.is_published:
         standing.publish(page)
+        _log(Did.PUBLISHED, page)
     db.session.commit()
     return see_other(f"/desk/pages/{id}#saved")
 
@@ -140,6 +145,7 @@ def review(id):
         standing.confirm(page, g.person, form.revision.data, form.day)
     except Overtaken:
         return _words(page, WordsForm(formdata=None, obj=page), status=409, has_moved_on=True)
+    _log(Did.REVIEWED, page, f"{form.day}")
     db.session.commit()
     return see_other(f"/desk/pages/{id}#review")
 
@@ -162,6 +168,7 @@ def remove(id):
         if form.seen != page.revision:
             return _removal(page, form, 409, is_overtaken=True)
         db.session.delete(page)
+        _log(Did.DELETED, page)
     elif not form.validate():
         return _removal(page, form, 422)
     else:
@@ -169,6 +176,7 @@ def remove(id):
             standing.withdraw(page, form.because.data, form.to.data)
         except NotPossible:
             return _removal(page, form, 409, nothing_to_do=True)
+        _log(Did.WITHDREW, page)
     db.session.commit()
     return see_other("/desk/pages/")
 
@@ -195,6 +203,7 @@ def restore(id):
         standing.save(page, old.title, old.text, g.person, WordsForm().seen)
     except Overtaken:
         return _history(page, 409)
+    _log(Did.WENT_BACK, page, f"version {wanted}")
     db.session.commit()
     return see_other(f"/desk/pages/{id}#saved")
 
@@ -232,6 +241,10 @@ def preview_about():
 
 def _found(id: int) -> StandingPage:
     return db.session.get(StandingPage, id) or abort(404)
+
+
+def _log(did: Did, page: StandingPage, detail: str = "") -> None:
+    audit.record(g.person, did, "page", page.id, page.title, detail)
 
 
 def _looks(text: str, format: Format = Format.MARKDOWN) -> str:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, undefer, undefer_group
 
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock, tokens
@@ -87,4 +89,5 @@ def make(post: Post, name: str, by: Person) -> PreviewLink:
         raise TooManyLinks
     link = PreviewLink(post=post, name=name, made_by=by)
     db.session.add(link)
+    audit.record(by, Did.MADE_LINK, "post", post.id, post.title)
     return link

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from opm import settings
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments import closing
 from opm.comments.models import Thread, ThreadAct
@@ -95,6 +97,7 @@ def see_again(post: Post, by: Person) -> None:
     if settings.current().two_people_publish:
         unschedule(post)
         submit(post, by)
+        audit.record(by, Did.SUBMITTED, "post", post.id, post.title)
 
 
 def unschedule(post: Post) -> None:
@@ -125,6 +128,7 @@ def publish_due() -> list[int]:
         publicity.hold()
     for post in due:
         place(post, post.publish_at)
+        audit.record(None, Did.PUBLISHED, "post", post.id, post.title)
     if due:
         publicity.bump()
     return [post.id for post in due]
@@ -233,6 +237,7 @@ def set_comments(post: Post, how: str, last_day: date | None, by: Person) -> Non
         return
     if post.thread is None:
         post.comments_closed, post.comments_last_day = how == "closed", last_day
+        audit.record(by, Did.SET_COMMENTS, "post", post.id, post.title, f"{how} {last_day or ''}".strip())
     else:
         with contextlib.suppress(closing.NothingToDo):
             closing.decide(Thread.held(post.thread_id), ACTS[how], by, last_day)

@@ -2,6 +2,8 @@
 
 from sqlalchemy import select
 
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments import moderation
 from opm.comments.models import Act, Comment
@@ -12,6 +14,11 @@ from opm.outbox import posting
 from opm.reports.models import AlreadySettled, Decision, Outcome, Report, Settlement
 
 OUTCOME_MAIL = "report outcome"
+LOGGED_AS = {
+    Outcome.LEFT_UP: Did.LEFT_UP,
+    Outcome.ACTED: Did.ACTED_ON_REPORT,
+    Outcome.PASSED_ON: Did.PASSED_ON_REPORT,
+}
 
 
 def settle(
@@ -36,6 +43,7 @@ def settle(
     for report in reports:
         report.settle(settlement)
     db.session.flush()
+    _log(by, LOGGED_AS[outcome], settlement)
     for report in reports:
         posting.post(OUTCOME_MAIL, report.email, report.id, nonce=str(settlement.id), due_at=settlement.undo_until)
     return settlement
@@ -65,6 +73,7 @@ def undo(settlement: Settlement, by: Person) -> None:
     if settlement.decision:
         moderation.undo(settlement.decision, by)
     settlement.undone_at = clock.now()
+    _log(by, Did.UNDID_ANSWER, settlement)
     for report in settlement.reports:
         report.reopen()
 
@@ -79,3 +88,10 @@ def held(id: int) -> Settlement | None:
     db.session.scalars(select(Report).where(Report.settlement_id == id).order_by(Report.id).with_for_update()).all()
     again = select(Settlement).where(Settlement.id == id).with_for_update()
     return db.session.scalar(again.execution_options(populate_existing=True))
+
+
+def _log(by: Person, did: Did, settlement: Settlement) -> None:
+    """By the report that had waited longest, and where what it is about stands."""
+    first = settlement.reports[0] if settlement.reports else None
+    comment = first and first.comment
+    audit.record(by, did, "report", first and first.id, comment.thread.title if comment else settlement.address)

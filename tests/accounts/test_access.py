@@ -107,6 +107,8 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/settings/"): ({Role.ADMIN}, 200),
     ("GET", SECTION): ({Role.ADMIN}, 200),
     ("POST", SECTION): ({Role.ADMIN}, 422),  # no setting came with it
+    ("GET", "/desk/audit/"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/audit/export"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }

@@ -3,8 +3,10 @@
 from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import func, select
 
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import NotAllowed, requires
+from opm.accounts.audit import Did
 from opm.extensions import db
 from opm.lib.files import takes_file
 from opm.lib.forms import one_line
@@ -57,6 +59,8 @@ def upload():
     if anew is None:
         return _asking(form, 422)
     picture, is_new = library.add(anew, form.picture.called, g.person, **form.said)
+    if is_new or db.session.is_modified(picture):
+        _log(Did.ADDED if is_new else Did.CHANGED, picture)
     db.session.commit()
     if wants_fragment():
         return _one(picture, is_here_already=not is_new)
@@ -80,6 +84,7 @@ def describe(id):
     if not form.validate():
         return _one(picture, 422, form=form)
     picture.describe(**form.said)
+    _log(Did.CHANGED, picture)
     db.session.commit()
     return _one(picture) if wants_fragment() else see_other(f"{picture.room}#line")
 
@@ -98,6 +103,7 @@ def replace(id):
         old = library.replace(picture, anew, form.picture.called)
     except library.AlreadyHere as other:
         return _one(picture, 409, file_form=form, other=other.picture)
+    _log(Did.REPLACED_FILE, picture)
     db.session.commit()
     media.drop(old)
     return see_other(picture.room)
@@ -113,9 +119,14 @@ def delete(id):
         files = library.drop(picture)
     except library.InUse:
         return _one(picture, 409, is_in_use=True)
+    _log(Did.DELETED, picture)
     db.session.commit()
     media.drop(files)
     return see_other("/desk/pictures/")
+
+
+def _log(did: Did, picture: Picture) -> None:
+    audit.record(g.person, did, "picture", picture.id, picture.name)
 
 
 def _found(id: int) -> Picture:
