@@ -9,7 +9,7 @@ from opm.accounts import desk as accounts_desk
 from opm.accounts import emails as account_emails
 from opm.accounts import views as accounts
 from opm.accounts.access import RowSessions, is_somebody
-from opm.comments import bulk_desk, decisions_desk, threads_desk
+from opm.comments import bulk_desk, decisions_desk, keys_desk, threads_desk
 from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
 from opm.comments import views as comments
@@ -99,6 +99,7 @@ def _open_rooms(app):
         checks_desk.bp,
         comments_desk.bp,
         bulk_desk.bp,
+        keys_desk.bp,
         decisions_desk.bp,
         threads_desk.bp,
         history_desk.bp,

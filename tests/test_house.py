@@ -117,6 +117,7 @@ def addresses(inside):
             "/desk/comments/chosen": "/desk/comments/chosen",
             "/desk/comments/batches/<id:id>": f"/desk/comments/batches/{together.batch_id}",
             "/desk/comments/batches/<id:id>/undo": f"/desk/comments/batches/{together.batch_id}/undo",
+            "/desk/comments/keys/": "/desk/comments/keys/",
             "/desk/comments/threads/<id:id>": f"/desk/comments/threads/{thread.id}",
             "/desk/comments/decisions/<id:id>/undo": f"/desk/comments/decisions/{spam.id}/undo",
             "/desk/pages/": "/desk/pages/",

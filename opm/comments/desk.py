@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, render_template, request
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import bulk, queue_pages
+from opm.comments import bulk, keys, queue_pages
 from opm.comments.queues import LONGEST_SEARCH, NoSuchQueue, Queue, View
 from opm.lib.i18n import lazy_gettext as _
 
@@ -38,5 +38,7 @@ def queue():
         counts=queue_pages.counts(view.words),
         names=NAMES,
         most=LONGEST_SEARCH,
+        keys={act.value: key for act, key in keys.of(g.person).items()} if keys.are_on(g.person) else {},
+        key_words=keys.IN_WORDS,
         decided=bulk.last_made(g.person, LAST_DECIDED),
     ), 422 if view.is_too_long else 200

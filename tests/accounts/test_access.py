@@ -32,6 +32,8 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/comments/chosen"): (MODERATORS, 422),  # none is chosen
     ("GET", "/desk/comments/batches/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/batches/<id:id>/undo"): (MODERATORS, 409),  # it is another's
+    ("GET", "/desk/comments/keys/"): (MODERATORS, 200),
+    ("POST", "/desk/comments/keys/"): (MODERATORS, 422),  # no key is named
     ("GET", "/desk/comments/threads/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/threads/<id:id>"): (MODERATORS, 422),  # that is no act for a thread
     ("GET", "/desk/pictures/"): (WRITERS, 200),

@@ -12,6 +12,7 @@ from tests.bench.painting import painting
 from tests.bench.pictures import looking_into_pictures
 from tests.bench.previews import previewing
 from tests.bench.processes import memory_mb
+from tests.bench.queues import queues
 from tests.bench.rates import rates, writing
 from tests.bench.servers import Server, busy_and_quiet
 from tests.bench.sizes import settled, sizes
@@ -31,6 +32,7 @@ def main(export: str | None = None) -> None:
         figures |= writing(ours, busy)
         figures |= previewing(site, ours)
         figures[MEMORY] = Figure(memory_mb(ours.pid), "what is shared counted once")
+        figures |= queues(site, ours)
         figures[SECOND_START] = Figure(restart(site))
     figures |= looking_into_pictures()
     print(table(figures))

@@ -41,12 +41,15 @@ MEMORY = Goal("memory of all processes, warm", 250, 150, "MB")
 COMMENTS = Goal("comments taken a second, 16 writers", 300, more_is_better=True)
 SECOND_START = Goal("second start until it answers", 2, unit="s")
 PREVIEW = Goal("preview of 3,000 words", 60, 30, "ms")
+QUEUE_FIRST = Goal("the first of 10,000 comments that wait", 200, 80, "ms")
+QUEUE_LAST = Goal("  the last of them", 200, 80, "ms")
+QUEUE_SEARCH = Goal("  one found among all by its words", 400, 150, "ms")
 LOOKING = Goal("a 12-megapixel picture, looked into", 5, 2, "s")
 MAKING = Goal("  made at three widths by the worker", 20, 10, "s")
 GOALS = [
     FIRST_VIEW, BLOCKING, ALL_REQUESTS, REPEAT_VIEW, SECOND_PAGE, OF_BARE_WSGI, OF_BARE_FLASK, UNCACHED, FIRST_PAINT,
     LARGEST_PAINT, READABLE, SHIFT, MEMORY, COMMENTS, SECOND_START,
-    PREVIEW, LOOKING, MAKING,
+    PREVIEW, QUEUE_FIRST, QUEUE_LAST, QUEUE_SEARCH, LOOKING, MAKING,
 ]  # fmt: skip
 
 

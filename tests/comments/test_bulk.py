@@ -52,7 +52,7 @@ def test_those_that_were_chosen_are_named_with_their_number_and_decided_by_one_b
 ):
     desk.visit("/desk/comments/")
     before = rows(app)
-    desk.press_get("Approve these", chosen=[chosen(waiting[0]), chosen(waiting[1])])
+    desk.press_get("Approve those chosen", chosen=[chosen(waiting[0]), chosen(waiting[1])])
     assert desk.heading == "Approve 2 comments?"
     assert "Jo 0 On Who fills the sandbags?: Comment 0." in desk.text
     assert "Jo 1 On The bins" in desk.text
@@ -73,7 +73,7 @@ def test_all_on_a_page_are_chosen_with_one_tick_and_rule_and_words_are_asked_onc
     desk, waiting, states, mailbox, clock
 ):
     desk.visit("/desk/comments/")
-    desk.press_get("Reject these …", all="1")
+    desk.press_get("Reject … those chosen", all="1")
     assert desk.heading == "Reject 5 comments?"
     desk.press("Reject 5 comments and tell the writers", status=422, note="A word from us.")
     assert "Choose the rule that the comment breaks" in desk.text
@@ -92,7 +92,7 @@ def test_all_on_a_page_are_chosen_with_one_tick_and_rule_and_words_are_asked_onc
 
 def test_what_moved_on_meanwhile_is_left_out_and_said(app, inside, desk, another_browser, waiting, states):
     desk.visit("/desk/comments/")
-    desk.press_get("Mark these as spam", all="1")
+    desk.press_get("Spam those chosen", all="1")
     with inside():
         db.session.get_one(Comment, waiting[0].id).reword("Other words.")
     piotr = cast.signed_in(another_browser, inside, cast.piotr)
@@ -114,7 +114,7 @@ def test_what_moved_on_meanwhile_is_left_out_and_said(app, inside, desk, another
 
 def test_where_all_of_them_moved_on_nothing_is_decided(app, inside, desk, waiting):
     desk.visit("/desk/comments/")
-    desk.press_get("Approve these", all="1")
+    desk.press_get("Approve those chosen", all="1")
     with inside():
         for comment in waiting:
             db.session.get_one(Comment, comment.id).reword("Other words.")
@@ -128,7 +128,7 @@ def test_a_batch_is_undone_as_a_whole_or_one_by_one(
     app, inside, desk, another_browser, waiting, states, mailbox, clock
 ):
     desk.visit("/desk/comments/")
-    desk.press_get("Approve these", all="1")
+    desk.press_get("Approve those chosen", all="1")
     desk.press("Approve 5 comments")
     batch = desk.path
     desk.visit("/desk/comments/")
@@ -158,7 +158,7 @@ def test_a_batch_is_undone_as_a_whole_or_one_by_one(
 
 def test_after_ten_minutes_a_batch_stays(desk, waiting, states, clock):
     desk.visit("/desk/comments/")
-    desk.press_get("Approve these", all="1")
+    desk.press_get("Approve those chosen", all="1")
     desk.press("Approve 5 comments")
     clock.forward(minutes=10)
     desk.press("Undo all 5", status=409)
@@ -203,7 +203,7 @@ def test_of_two_moderators_with_the_same_twenty_each_comment_is_decided_once(app
     with inside():
         comments = [cast.a_comment(post, text=f"{n}", email=f"{n}@example.org") for n in range(20)]
     desks = [cast.signed_in(Browser(app), inside, who) for who in (cast.ines, cast.piotr)]
-    for desk, act in zip(desks, ("Approve these", "Mark these as spam"), strict=True):
+    for desk, act in zip(desks, ("Approve those chosen", "Spam those chosen"), strict=True):
         desk.visit("/desk/comments/")
         desk.press_get(act, chosen=chosen(*comments))
     with ThreadPoolExecutor(2) as pool:
@@ -229,7 +229,7 @@ def test_a_hundred_are_asked_about_and_shown_in_few_statements(app, inside, desk
         comments = [cast.a_comment(post, text=f"{n}", email=f"{n}@example.org") for n in range(100)]
     desk.visit("/desk/comments/")
     with counting(app) as asked:
-        desk.press_get("Approve these", chosen=chosen(*comments))
+        desk.press_get("Approve those chosen", chosen=chosen(*comments))
     assert len(asked) <= 6, str(asked)
     desk.press("Approve 100 comments")
     with counting(app) as shown:
