@@ -13,6 +13,9 @@ from opm.comments import bulk_desk, decisions_desk, keys_desk, threads_desk
 from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
 from opm.comments import views as comments
+from opm.comments.inbox import emails as inbox_emails
+from opm.comments.inbox import views as inbox
+from opm.desk import account as account_desk
 from opm.desk import audit as audit_desk
 from opm.desk import outbox as outbox_desk
 from opm.desk import settings as settings_desk
@@ -93,6 +96,7 @@ def _open_rooms(app):
     app.url_map.converters |= {"int": _Int, "id": _Id}
     behind_the_door = desk.blueprint(
         accounts.leaving,
+        account_desk.bp,
         accounts_desk.bp,
         audit_desk.bp,
         changes_desk.bp,
@@ -121,6 +125,7 @@ def _open_rooms(app):
         posts.bp,
         feeds.bp,
         comments.bp,
+        inbox.bp,
         reports.bp,
         accounts.bp,
         leftovers.bp,
@@ -130,6 +135,7 @@ def _open_rooms(app):
     app.extensions["letterbox"] = letterbox = Letterbox()
     letterbox.add(account_emails.RENDERERS)
     letterbox.add(comment_emails.RENDERERS)
+    letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)
 
 

@@ -178,6 +178,8 @@ class Settings:
     zone: str = "Europe/London"
     is_demo: bool = False
     posts_per_page: int = 20
+    # "nobody", "admins" or "everybody" at the desk; for them links in mails then decide nothing.
+    demand_second_factor: str = "nobody"
     two_people_publish: bool = False  # nobody publishes a post that they saved last
 
     # "all": a moderator reads every comment first. "known": not those from an address of which a moderator approved

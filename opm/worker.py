@@ -20,6 +20,7 @@ from opm import settings
 from opm.accounts import audit, kept_forms
 from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
+from opm.comments.inbox import telling
 from opm.extensions import db, reading
 from opm.filters import length
 from opm.lib import clock, throttle
@@ -35,6 +36,7 @@ from opm.posts.pictures import cards, renditions
 from opm.reports import forgetting as reports
 
 POLL_SECONDS = 1
+BUNDLE_EVERY_SECONDS = 30
 PUBLISH_EVERY_SECONDS = 5  # a post goes out within a minute of its time
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
 FORGET_EVERY_SECONDS = 5 * 60
@@ -53,13 +55,14 @@ def work(app: Flask, stop: StopSignal) -> None:
     _compare_with_the_last_worker(app, clocks)
     dates = Errand("dates", mend_dates, FORGET_EVERY_SECONDS)
     posts = Errand("posts", publish, PUBLISH_EVERY_SECONDS)
+    bundles = Errand("daily mails", bundle, BUNDLE_EVERY_SECONDS)
     mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
-    errands = dates, posts, mail, forgetting, pictures, social, tidying
+    errands = dates, posts, bundles, mail, forgetting, pictures, social, tidying
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
@@ -101,6 +104,13 @@ def publish() -> bool:
         ids = publishing.publish_due()
         db.session.commit()
         log.info("published %s", ", ".join(f"post {id}" for id in ids) or "nothing: another was quicker")
+    return False
+
+
+def bundle() -> bool:
+    """Makes the daily mails to moderators whose hour has come. Returns that no more is due."""
+    if count := telling.bundle_due():
+        log.info("wrote %s daily mails about comments that wait", count)
     return False
 
 

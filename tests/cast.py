@@ -9,9 +9,12 @@ from PIL import Image
 from opm.accounts import access, signing_in
 from opm.accounts.models import Person
 from opm.comments import moderation
+from opm.comments.inbox.models import MailChoice, MailLink, When
+from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.models import Act, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
+from opm.lib import clock
 from opm.outbox import posting
 from opm.posts import publishing, writing
 from opm.posts.models import Author, Category, Post, Series, Tag
@@ -160,6 +163,24 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     _every_mail_about_reports(about("g", State.PUBLISHED), ines, note)
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
+    _every_mail_to_moderators(confirmed, ines)
+
+
+def _every_mail_to_moderators(comment: Comment, ines: Person):
+    link, day = a_mail_link(comment, ines), clock.now().date()
+    posting.post(ONE_MAIL, ines.email, link.id, nonce=link.nonce)
+    a_mail_link(comment, piotr(), When.DAILY, bundled_on=day)
+    posting.post(ALL_MAIL, piotr().email, piotr().id, nonce=str(day))
+
+
+def a_mail_link(comment: Comment, person: Person, how=When.AT_ONCE, **values):
+    """What this person was mailed, who wants to be mailed so."""
+    if db.session.get(MailChoice, person.id) is None:
+        db.session.add(MailChoice(person_id=person.id, how=how, **values))
+    link = MailLink(comment=comment, person=person)
+    db.session.add(link)
+    db.session.flush()
+    return link
 
 
 def _every_mail_about_reports(comment: Comment, ines: Person, note: str):

@@ -79,6 +79,7 @@ def addresses(inside):
         unread = cast.a_report(published, confirmed=False, text="Unread.")
         notice = cast.a_notice(cast.POST, text="It is not so.")
         answered = settling.settle([notice], Outcome.LEFT_UP, ines)
+        mailed = cast.a_mail_link(waiting, ines).token
         return {
             "/": "/",
             f"{DAY}<slug>/": cast.POST,
@@ -95,6 +96,8 @@ def addresses(inside):
             "/comment/<id:id>": f"/comment/{published.id}",
             "/comment/<id:id>/reply": f"/comment/{published.id}/reply",
             "/comment/confirm/<token>": f"/comment/confirm/{unconfirmed.link_token}",
+            "/comment/moderate/<token>": f"/comment/moderate/{mailed}",
+            "/comment/moderate/<token>/undo": f"/comment/moderate/{mailed}/undo",
             "/comment/mail-again/<token>": f"/comment/mail-again/{BlockedAddress.add('0' * 40).again_token}",
             "/comment/not-me/<token>": f"/comment/not-me/{unconfirmed.not_me_token}",
             "/comment/sent/<token>": f"/comment/sent/{unconfirmed.panel_token}",
@@ -105,6 +108,8 @@ def addresses(inside):
             "/desk/audit/": "/desk/audit/",
             "/desk/audit/export": "/desk/audit/export",
             "/desk/kept/": "/desk/kept/",
+            "/desk/account/": "/desk/account/",
+            "/desk/account/mails": "/desk/account/mails",
             "/desk/posts/<id:id>/draft": f"/desk/posts/{draft.id}/draft",
             "/desk/posts/<id:id>/draft/throw-away": f"/desk/posts/{draft.id}/draft/throw-away",
             "/desk/posts/<id:id>/preview": f"/desk/posts/{draft.id}/preview",
@@ -504,6 +509,6 @@ def test_no_refusal_shows_a_word_that_cannot_be_translated(app, inside, addresse
 
 
 def test_no_mail_holds_a_word_that_cannot_be_translated(every_mail, marks):
-    for message in every_mail(title="Rivers", note="Rivers"):
+    for message in every_mail(title="Rivers", note="Rivers", words="It waits."):
         html = BeautifulSoup(message.html, "html.parser")
         assert unmarked(f"{message.subject} {message.body} {shown(html)}") == ""

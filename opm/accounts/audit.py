@@ -32,6 +32,7 @@ class Did(StrEnum):
     REDACTED = "redacted"
     RESTORED = "restored"
     UNDID = "undid"
+    CHOSE_MAILS = "chose mails"
     CHANGED_SETTING = "changed setting"
     TOOK_BACK_SETTING = "took back setting"
     # Threads and reports
@@ -92,6 +93,7 @@ IN_WORDS = {
     Did.REDACTED: _("Took words out of a comment"),
     Did.RESTORED: _("Restored a comment"),
     Did.UNDID: _("Undid a decision"),
+    Did.CHOSE_MAILS: _("Chose when to be mailed"),
     Did.CHANGED_SETTING: _("Changed a setting"),
     Did.TOOK_BACK_SETTING: _("Took back a change of a setting"),
     Did.CLOSED_THREAD: _("Closed comments"),

@@ -5,6 +5,7 @@ whoever repeats somebody's words whose they are. Only who knows the code, or hol
 """
 
 from opm import settings
+from opm.comments.inbox import telling
 from opm.comments.models import BlockedAddress, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, add, post_code, same
 from opm.extensions import db
@@ -37,6 +38,8 @@ def confirm(comment: Comment) -> bool:
     if policy == "none" or (policy == "known" and Comment.is_trusted(comment.address_hash)):
         comment.publish(Thread.held(comment.thread_id))
         publicity.bump()
+    else:
+        telling.tell(comment)
     return True
 
 

@@ -11,6 +11,7 @@ from opm.lib import clock, publicity, redaction
 from opm.outbox import posting
 
 OUTCOME_MAIL = "comment outcome"
+BY_MAIL = "by a link in a mail"
 # What is not told: that somebody's words were taken for spam.
 TOLD = set(Act) - {Act.SPAM}
 LOGGED_AS = {
@@ -28,12 +29,21 @@ class CannotUndo(Exception):
 
 
 def decide(
-    comment: Comment, act: Act, by: Person, *, revision: int, rule: int | None = None, note: str = "", left: str = ""
+    comment: Comment,
+    act: Act,
+    by: Person,
+    *,
+    revision: int,
+    rule: int | None = None,
+    note: str = "",
+    left: str = "",
+    through: str = "",
 ) -> Decision:
     """Carries out what a moderator decided on the revision they saw. The comment is held. The caller commits.
 
-    `left` is what shall be left of the words where some are taken out. The writer hears of it once it can no longer
-    be undone. Raises MovedOn if the comment is not as it was seen; CannotTakeOut.
+    `left` is what shall be left of the words where some are taken out; `through` says in the log how it was done where
+    that was not at the desk. The writer hears of it once it can no longer be undone. Raises MovedOn if the comment is
+    not as it was seen; CannotTakeOut.
     """
     before, after = ACTS[act]
     comment.expect(before, revision)
@@ -62,7 +72,8 @@ def decide(
     if words:  # after that: whoever sends once more what was first written is still known to have sent it
         _reword(comment, words)
     db.session.flush()
-    audit.record(by, LOGGED_AS[act], "comment", comment.id, comment.thread.title, f"rule {rule}" if rule else "")
+    how = ", ".join(filter(None, [f"rule {rule}" if rule else "", through]))
+    audit.record(by, LOGGED_AS[act], "comment", comment.id, comment.thread.title, how)
     if act in TOLD and after != State.PENDING and comment.email and comment.wants_outcome:
         posting.post(OUTCOME_MAIL, comment.email, decision.id, due_at=decision.undo_until)
     return decision

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
+from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
@@ -23,6 +24,8 @@ KINDS = {
     CONFIRM_MAIL: _("Code and link to confirm a comment"),
     ALREADY_MAIL: _("Where a comment stands"),
     OUTCOME_MAIL: _("What was decided about a comment"),
+    ONE_MAIL: _("That a comment waits"),
+    ALL_MAIL: _("That comments wait"),
     reporting.CONFIRM_MAIL: _("Code and link to confirm a report"),
     settling.OUTCOME_MAIL: _("What was answered to a report"),
     SIGN_IN_MAIL: _("Link and code to sign in"),

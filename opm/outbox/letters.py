@@ -61,7 +61,15 @@ class Quote:
     words: str
 
 
-Part = str | Code | Button | Link | Quote  # a plain string is a paragraph
+@dataclass(frozen=True)
+class Typed:
+    """What a stranger typed, for the team to read: as text, and no address in it is a link."""
+
+    shape: ClassVar = "typed"
+    words: str
+
+
+Part = str | Code | Button | Link | Quote | Typed  # a plain string is a paragraph
 
 
 def write(subject: str, heading: str, *parts: Part | None) -> Letter:

@@ -24,6 +24,8 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/sign-out"): (EVERYBODY, 303),
     ("GET", "/desk/kept/"): (EVERYBODY, 200),
     ("POST", "/desk/kept/"): (EVERYBODY, 303),
+    ("GET", "/desk/account/"): (EVERYBODY, 200),
+    ("POST", "/desk/account/mails"): (MODERATORS, 422),  # that does not say when
     ("GET", "/desk/comments/"): (MODERATORS, 200),
     ("GET", "/desk/comments/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/<id:id>/decision"): (MODERATORS, 303),

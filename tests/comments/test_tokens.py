@@ -13,6 +13,7 @@ import pytest
 from opm.accounts import signing_in
 from opm.accounts.models import SignInAttempt
 from opm.comments import confirmation, receipts
+from opm.comments.inbox.models import MailLink
 from opm.comments.models import BlockedAddress, Comment, State
 from opm.extensions import db
 from opm.lib import tokens
@@ -31,6 +32,7 @@ class Held:
     lives: timedelta | None = None
     typed: Callable | None = None
     works: int = 303
+    form: tuple = ()
 
     def __str__(self):
         return self.purpose
@@ -39,21 +41,23 @@ class Held:
         """Presses the button behind it, or types it. Returns the status of the answer."""
         with app.app_context():
             path, code = self.path.format(self.of(thing)), self.typed and self.typed(thing)
-        return Stranger(app).client.post(path, data={"code": code or ""}).status_code
+        return Stranger(app).client.post(path, data={"code": code or "", **dict(self.form)}).status_code
 
 
 DAYS, MINUTES = timedelta(days=7), timedelta(minutes=10)
+APPROVAL = (("decision", "approve"), ("revision", "1"))
 LINK = Held("comment link", lambda c: c.link_token, "/comment/confirm/{}", DAYS)
 NOT_ME = Held("comment not me", lambda c: c.not_me_token, "/comment/not-me/{}", DAYS, works=200)
 PANEL = Held("comment panel", lambda c: c.panel_token, "/comment/sent/{}/again", DAYS, works=200)
 DIGITS = Held("comment code", lambda c: c.panel_token, "/comment/sent/{}", timedelta(hours=24), lambda c: c.code)
+MAILED = Held("moderate from a mail", lambda m: m.token, "/comment/moderate/{}", timedelta(days=14), form=APPROVAL)
 RECEIPT = Held("comment receipt", lambda c: c.receipt_token, "/receipt/{}/mails")
 AGAIN = Held("mail again", lambda b: b.again_token, "/comment/mail-again/{}", works=200)
 SIGN_IN_LINK = Held("sign-in link", lambda a: a.link_token, "/desk/sign-in/link/{}", MINUTES)
 LETTERS = Held("sign-in code", lambda a: a.page_token, "/desk/sign-in/code/{}", MINUTES, lambda a: a.code)
 OF_A_COMMENT = [LINK, NOT_ME, PANEL, DIGITS, RECEIPT]
 OF_STAFF = [SIGN_IN_LINK, LETTERS]
-ALL = [*OF_A_COMMENT, AGAIN, *OF_STAFF]
+ALL = [*OF_A_COMMENT, MAILED, AGAIN, *OF_STAFF]
 TYPED = [DIGITS, LETTERS]
 REFUSED = {403, 404, 410, 422}
 
@@ -68,6 +72,8 @@ def make(inside, post):
                 return BlockedAddress.add("f" * 40)
             if held in OF_STAFF:
                 return signing_in.begin(cast.ines())
+            if held is MAILED:
+                return cast.a_mail_link(cast.a_comment(post), cast.ines())
             return cast.a_comment(post, State.UNCONFIRMED)
 
     return make
@@ -215,7 +221,7 @@ def test_signing_in_works_once_whichever_way(app, make, first, then):
 NONCES = [
     (LINK, "link_nonce"), (NOT_ME, "link_nonce"), (PANEL, "panel_handle"), (DIGITS, "code_nonce"),
     (RECEIPT, "receipt_nonce"), (AGAIN, "nonce"), (SIGN_IN_LINK, "link_nonce"), (LETTERS, "code_nonce"),
-    (LETTERS, "page_nonce"),
+    (LETTERS, "page_nonce"), (MAILED, "nonce"),
 ]  # fmt: skip
 
 
@@ -242,7 +248,7 @@ def test_sending_again_keeps_live_digits_and_another_address_has_its_own(app, ma
 # No purpose opens another
 
 
-@pytest.mark.parametrize("held", [LINK, NOT_ME, PANEL, RECEIPT, AGAIN, SIGN_IN_LINK, LETTERS], ids=str)
+@pytest.mark.parametrize("held", [LINK, NOT_ME, PANEL, RECEIPT, AGAIN, SIGN_IN_LINK, LETTERS, MAILED], ids=str)
 def test_the_seal_of_another_purpose_opens_nothing_though_row_and_nonce_are_the_same(app, make, held):
     thing = make(held)
     before = rows(app)
@@ -262,7 +268,7 @@ def test_the_seal_of_another_purpose_opens_nothing_though_row_and_nonce_are_the_
 
 
 KINDS = {held.purpose: Comment for held in OF_A_COMMENT} | {held.purpose: SignInAttempt for held in OF_STAFF}
-KINDS |= {AGAIN.purpose: BlockedAddress}
+KINDS |= {AGAIN.purpose: BlockedAddress, MAILED.purpose: MailLink}
 
 
 @pytest.mark.parametrize("spoilt", ["%00{}", "{}%00", "{}a", "999.{}", "{}{}", ".", "%ED%A0%80{}", "{:.9}"])
