@@ -20,6 +20,7 @@ from opm import settings
 from opm.accounts import audit, kept_forms
 from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
+from opm.comments import likeness, weighing
 from opm.comments.inbox import telling
 from opm.extensions import db, reading
 from opm.filters import length
@@ -37,6 +38,7 @@ from opm.reports import forgetting as reports
 
 POLL_SECONDS = 1
 BUNDLE_EVERY_SECONDS = 30
+WEIGH_EVERY_SECONDS = 1  # before a moderator is mailed about it
 PUBLISH_EVERY_SECONDS = 5  # a post goes out within a minute of its time
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
 FORGET_EVERY_SECONDS = 5 * 60
@@ -55,6 +57,7 @@ def work(app: Flask, stop: StopSignal) -> None:
     _compare_with_the_last_worker(app, clocks)
     dates = Errand("dates", mend_dates, FORGET_EVERY_SECONDS)
     posts = Errand("posts", publish, PUBLISH_EVERY_SECONDS)
+    signs = Errand("signs", weigh, WEIGH_EVERY_SECONDS)
     bundles = Errand("daily mails", bundle, BUNDLE_EVERY_SECONDS)
     mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
@@ -62,7 +65,7 @@ def work(app: Flask, stop: StopSignal) -> None:
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
-    errands = dates, posts, bundles, mail, forgetting, pictures, social, tidying
+    errands = dates, posts, signs, bundles, mail, forgetting, pictures, social, tidying
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
@@ -107,6 +110,11 @@ def publish() -> bool:
     return False
 
 
+def weigh() -> bool:
+    """Looks at what has begun to wait for signs of spam. Returns whether there may be more."""
+    return weighing.weigh() > 0
+
+
 def bundle() -> bool:
     """Makes the daily mails to moderators whose hour has come. Returns that no more is due."""
     if count := telling.bundle_due():
@@ -137,6 +145,7 @@ def forget(clocks: "Clocks") -> bool:
         ("addresses", comments.addresses, site.address_days),
         ("words", comments.words, site.unpublished_days),
         ("redactions", comments.words_taken_out, site.unpublished_days),
+        ("fingerprints of texts", likeness.forget_old, site.unpublished_days),
         ("unconfirmed reports", reports.unconfirmed, site.unconfirmed_days),
         ("networks of reports", reports.networks, site.network_days),
         ("reports", reports.settled_reports, site.report_days),

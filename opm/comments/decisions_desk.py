@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, render_template, request
 
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import moderation, redacting, rows
+from opm.comments import flags, moderation, redacting, rows
 from opm.comments.forms import DecisionForm
 from opm.comments.models import Act, Comment, MovedOn
 from opm.extensions import db
@@ -14,6 +14,7 @@ from opm.lib.respond import see_other, wants_fragment
 
 bp = Blueprint("decisions_desk", __name__, url_prefix="/comments")
 
+bp.add_app_template_filter(flags.flags_in_words)
 bp.add_app_template_filter(redacting.details, "private_details")
 bp.add_app_template_filter(redacting.kinds_in_words)
 bp.add_app_template_filter(redacting.marked)

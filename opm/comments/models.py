@@ -168,7 +168,7 @@ class Comment(Confirmable, db.Model):
     """What somebody said, who they said they are, and how far it has come."""
 
     __table_args__ = (
-        Index("ix_comment_queue", "state", "confirmed_at"),
+        Index("ix_comment_queue", "state", "waits_last", "confirmed_at"),
         Index("ix_comment_archive", "state", "written_at"),
         Index("ix_comment_address", "address_hash", "state"),
         UniqueConstraint("thread_id", "number"),
@@ -201,6 +201,8 @@ class Comment(Confirmable, db.Model):
 
     network: Mapped[str] = mapped_column(default="")
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    waits_last: Mapped[bool] = mapped_column(default=False)  # behind the others that wait, while it is not late
+    weighed: Mapped[int | None]  # of how many lessons, when its words were last looked at as they read now
     wants_outcome: Mapped[bool] = mapped_column(default=True)
 
     panel_name: Mapped[str]  # the name that was typed when these words were last sent
@@ -360,7 +362,7 @@ class Comment(Confirmable, db.Model):
 
         Once it is confirmed its panel ends: whoever sent the former words once more must not be given others by it.
         """
-        self.text, self.revision = text, self.revision + 1
+        self.text, self.revision, self.weighed = text, self.revision + 1, None
         if self.is_confirmed:
             self.panel_handle = tokens.new_nonce()
 

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from opm.accounts import audit
 from opm.accounts.audit import Did
 from opm.accounts.models import Person
+from opm.comments import lessons
 from opm.comments.models import ACTS, Act, Comment, Decision, MovedOn, State, Thread
 from opm.extensions import db
 from opm.lib import clock, publicity, redaction
@@ -54,6 +55,7 @@ def decide(
     if after == State.PUBLISHED and not comment.thread.is_public:  # its post was withdrawn: there is nowhere to stand
         raise MovedOn(comment)
     words = redaction.take_out(comment.text, left) if act == Act.REDACT else None
+    lessons.teach(comment, lessons.of(act, revision, comment.standing_decisions))
     decision = Decision(
         comment=comment,
         by=by,
@@ -89,6 +91,7 @@ def undo(decision: Decision, by: Person) -> Comment:
     is_redaction = decision.act == Act.REDACT
     if not decision.can_be_undone_by(by) or (is_redaction and not decision.words_before):
         raise CannotUndo
+    _unteach(decision)
     decision.undone_at = clock.now()
     audit.record(by, Did.UNDID, "comment", decision.comment_id, decision.comment.thread.title, decision.act)
     if is_redaction:
@@ -108,6 +111,13 @@ def held_decision(id: int) -> Decision | None:
     if decision is None or Comment.held(decision.comment_id) is None:
         return None
     return db.session.scalar(select(Decision).where(Decision.id == id).execution_options(populate_existing=True))
+
+
+def _unteach(decision: Decision) -> None:
+    """What it taught about spam is counted back, on the words that it was taught with."""
+    earlier = [each for each in decision.comment.standing_decisions if each.id < decision.id]
+    lesson = lessons.of(decision.act, decision.revision, earlier)
+    lessons.teach(decision.comment, lesson and lesson.undone)
 
 
 def _reword(comment: Comment, words: str) -> None:

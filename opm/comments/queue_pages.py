@@ -57,23 +57,36 @@ def counts(words: str = "") -> dict[Queue, int]:
 
 
 def _from_place(view: View, is_backwards: bool):
-    at = _moment(view.queue)
+    key = _key(view.queue)
     is_rising = view.queue.waits != is_backwards
     conditions = [*view.queue.conditions, *_with(view.words)]
     if place := view.before if is_backwards else view.after:
-        here, there = tuple_(at, Comment.id), tuple_(literal(place.at, UtcDateTime), literal(place.id, BigId))
+        here, there = tuple_(*key), tuple_(*_named(view.queue, place))
         conditions.append(here > there if is_rising else here < there)
-    order = (at, Comment.id) if is_rising else (at.desc(), Comment.id.desc())
+    order = key if is_rising else [column.desc() for column in key]
     return rows.rows().where(*conditions).order_by(*order)
 
 
-def _moment(queue: Queue):
-    """What a queue is ordered by: since when each waits, oldest first; of an archive, when each was written."""
-    return Comment.confirmed_at if queue.waits else Comment.written_at
+def _key(queue: Queue) -> list:
+    """What a queue is ordered by: since when each waits, oldest first, with likely spam behind the others while that is
+    not late; of an archive, when each was written.
+    """
+    if queue.waits:
+        return [Comment.waits_last, Comment.confirmed_at, Comment.id]
+    return [Comment.written_at, Comment.id]
+
+
+def _named(queue: Queue, place: Place) -> list:
+    """The same of a place."""
+    moment = [literal(place.at, UtcDateTime), literal(place.id, BigId)]
+    return [literal(place.waits_last), *moment] if queue.waits else moment
 
 
 def _place(view: View, row) -> Place:
-    return Place(row[0].confirmed_at if view.queue.waits else row[0].written_at, row[0].id)
+    comment = row[0]
+    if view.queue.waits:
+        return Place(comment.confirmed_at, comment.id, comment.waits_last)
+    return Place(comment.written_at, comment.id)
 
 
 def _with(words: str) -> tuple:

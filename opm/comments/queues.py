@@ -19,7 +19,7 @@ from opm.lib.forms import one_line
 ADDRESS = "/desk/comments/"
 LONGEST_SEARCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PLACE = re.compile(r"(-?[0-9]{1,17})-([0-9]{1,19})")
+PLACE = re.compile(r"(-?[0-9]{1,17})-([0-9]{1,19})(-last)?")
 
 
 class NoSuchQueue(Exception):
@@ -58,9 +58,10 @@ class Place(NamedTuple):
 
     at: datetime
     id: int
+    waits_last: bool = False
 
     def __str__(self):
-        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}-{self.id}"
+        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}-{self.id}{'-last' if self.waits_last else ''}"
 
     @classmethod
     def named(cls, text: str) -> Self:
@@ -69,7 +70,7 @@ class Place(NamedTuple):
         if found is None or int(found[2]) > LARGEST_ID:
             raise NoSuchQueue(text)
         try:
-            return cls(EPOCH + timedelta(microseconds=int(found[1])), int(found[2]))
+            return cls(EPOCH + timedelta(microseconds=int(found[1])), int(found[2]), bool(found[3]))
         except OverflowError:
             raise NoSuchQueue(text) from None
 

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from opm import settings
+from opm.comments import likeness
 from opm.comments.models import WITHDRAWABLE, Act, BlockedAddress, Comment, Decision, SaidAlready, State, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, signs_after
@@ -165,6 +166,7 @@ def erase(comment: Comment) -> None:
     What still waits to be mailed about it does not go: the comment has no address any more.
     """
     comment.erase(Thread.held(comment.thread_id))
+    likeness.forget(comment)
     db.session.execute(update(Email).where(_is_about(comment)).values(recipient="", answer=""))
     if comment.number:
         publicity.bump()

@@ -11,7 +11,6 @@ from opm.lib import private_details, redaction
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.private_details import Detail, Kind
 
-FLAG = "private"  # among a comment's signs
 MAY_HOLD = {
     Kind.PHONE: _("a phone number"),
     Kind.EMAIL: _("an email address"),

@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from opm import settings
 from opm.comments import redacting
+from opm.comments.flags import Flag
 from opm.comments.models import Comment, ParentGone, State, Thread, ThreadClosed, address_hash, sameness
 from opm.extensions import db
 from opm.lib import clock, links, throttle
@@ -128,12 +129,12 @@ def _uses(email: str, network: str) -> dict:
 def _flags(text: str, trapped: bool, counts: dict) -> list[str]:
     """What a moderator should know: signs that order and warn, and never refuse."""
     signs = {
-        "trap": trapped,
+        Flag.TRAP: trapped,
         **_signs_of(text),
-        "network": counts.get("comments_per_network", 0) > settings.current().comments_per_network_flagged,
+        Flag.NETWORK: counts.get("comments_per_network", 0) > settings.current().comments_per_network_flagged,
     }
     return [sign for sign, shown in signs.items() if shown]
 
 
 def _signs_of(text: str) -> dict[str, bool]:
-    return {"links": has_many_links(text), redacting.FLAG: bool(redacting.details(text))}
+    return {Flag.LINKS: has_many_links(text), Flag.PRIVATE: bool(redacting.details(text))}

@@ -8,6 +8,7 @@ from opm.accounts import second_factor
 from opm.accounts.abilities import Ability
 from opm.accounts.models import Person
 from opm.comments import redacting
+from opm.comments.flags import flags_in_words
 from opm.comments.inbox.models import MailChoice, MailLink, When
 from opm.comments.inbox.telling import ALL_MAIL, MOST_IN_ONE, ONE_MAIL
 from opm.comments.models import Comment, State
@@ -38,7 +39,7 @@ def one(email: Email) -> Letter | None:
         _("%(name)s wrote about “%(title)s”:", name=comment.name, title=comment.thread.title),
         Typed(text if len(text) <= MOST_OF_ONE else shorten(text, MOST_OF_ONE)),
         _("This is its beginning: the page has all of it.") if len(text) > MOST_OF_ONE else None,
-        _may_be_private(comment),
+        *_signs(comment),
         Button(
             _("Decide at the desk") if second_factor.is_demanded_of(link.person) else _("Decide about it"), link.path
         ),
@@ -80,13 +81,15 @@ def _in_short(link: MailLink):
     comment = link.comment
     yield _("%(name)s wrote about “%(title)s”:", name=comment.name, title=comment.thread.title)
     yield Typed(shorten(with_gaps(comment.text), MOST_OF_EACH))
-    yield _may_be_private(comment)
+    yield from _signs(comment)
     yield Link(_("Read all of it and decide"), link.path)
 
 
-def _may_be_private(comment: Comment) -> str | None:
-    found = redacting.details(comment.text)
-    return _("It may hold %(what)s.", what=redacting.kinds_in_words(found)) if found else None
+def _signs(comment: Comment):
+    if found := redacting.details(comment.text):
+        yield _("It may hold %(what)s.", what=redacting.kinds_in_words(found))
+    if signs := flags_in_words(comment.flags):
+        yield _("Flagged: %(signs)s.", signs=", ".join(signs))
 
 
 def _how_it_works(person: Person) -> str:

@@ -94,7 +94,7 @@ class MailLink(db.Model):
         """This person's that may still decide something, the longest waiting first."""
         young = cls.made_at > clock.now() - LINK_LIVES
         waits = select(cls).join(cls.comment).where(cls.person_id == person.id, Comment.state == State.PENDING, young)
-        return waits.order_by(Comment.confirmed_at, Comment.id)
+        return waits.order_by(Comment.waits_last, Comment.confirmed_at, Comment.id)
 
     @property
     def token(self) -> str:

@@ -94,7 +94,11 @@ def _is_first(person_id: int, day) -> bool:
 
 
 def _waiting() -> list[Comment]:
-    waits = select(Comment).where(Comment.state == State.PENDING).order_by(Comment.confirmed_at, Comment.id)
+    waits = (
+        select(Comment)
+        .where(Comment.state == State.PENDING)
+        .order_by(Comment.waits_last, Comment.confirmed_at, Comment.id)
+    )
     return list(db.session.scalars(waits.limit(MOST_IN_ONE)))
 
 
