@@ -34,10 +34,12 @@ from opm.outbox.models import Email
 from opm.posts import drafting, publishing
 from opm.posts.models import Post
 from opm.posts.pictures import cards, renditions
+from opm.reports import figures
 from opm.reports import forgetting as reports
 
 POLL_SECONDS = 1
 BUNDLE_EVERY_SECONDS = 30
+COUNT_EVERY_SECONDS = 60  # and no more than once an hour
 WEIGH_EVERY_SECONDS = 1  # before a moderator is mailed about it
 PUBLISH_EVERY_SECONDS = 5  # a post goes out within a minute of its time
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
@@ -62,10 +64,11 @@ def work(app: Flask, stop: StopSignal) -> None:
     mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
+    counting = Errand("figures", count, COUNT_EVERY_SECONDS)
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
-    errands = dates, posts, signs, bundles, mail, forgetting, pictures, social, tidying
+    errands = dates, posts, signs, bundles, mail, forgetting, counting, pictures, social, tidying
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
@@ -119,6 +122,13 @@ def bundle() -> bool:
     """Makes the daily mails to moderators whose hour has come. Returns that no more is due."""
     if count := telling.bundle_due():
         log.info("wrote %s daily mails about comments that wait", count)
+    return False
+
+
+def count() -> bool:
+    """Counts how moderating goes, where an hour has passed. Returns that no more is to be done."""
+    if figures.count_if_due():
+        log.info("counted how moderating goes")
     return False
 
 

@@ -180,6 +180,7 @@ def addresses(inside):
             "/healthz": "/healthz",
             "/metrics": "/metrics",
             "/moderation/": "/moderation/",
+            "/moderation/figures/": "/moderation/figures/",
             f"/{PAGE}": "/page/1/",
             "/privacy/": "/privacy/",
             "/receipt/<token>/": f"/receipt/{published.receipt_token}/",
