@@ -65,6 +65,7 @@ def work(app: Flask, stop: StopSignal) -> None:
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
     counting = Errand("figures", count, COUNT_EVERY_SECONDS)
+    counting.wait(COUNT_EVERY_SECONDS)
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
@@ -156,6 +157,7 @@ def forget(clocks: "Clocks") -> bool:
         ("words", comments.words, site.unpublished_days),
         ("redactions", comments.words_taken_out, site.unpublished_days),
         ("fingerprints of texts", likeness.forget_old, site.unpublished_days),
+        ("links in moderators’ mails", telling.forget_links, site.unpublished_days),
         ("unconfirmed reports", reports.unconfirmed, site.unconfirmed_days),
         ("networks of reports", reports.networks, site.network_days),
         ("reports", reports.settled_reports, site.report_days),

@@ -107,7 +107,7 @@ def test_an_idle_worker_only_looks(app, thread, monkeypatch):
     assert "email.created_at >" in far_ahead
     posts, *others = others
     assert posts.startswith("SELECT post.id")
-    assert len(others) == 10, "mail and pictures in each round; once social pictures and what is tidied"
+    assert len(others) == 15, "mail and pictures in each round; once signs, daily mails, social pictures, tidying"
     assert all(statement.startswith("SELECT") for statement in others), statements
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import BigInteger, case, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from opm.comments.models import Act, Comment, Decision
+from opm.comments.models import Act, Comment, Decision, Thread
 from opm.extensions import db, insert
 from opm.lib import links, tokens
 
@@ -69,12 +69,15 @@ def of(act: Act, revision: int, earlier: list[Decision]) -> Lesson | None:
 
 
 def teach(comment: Comment, lesson: Lesson | None) -> None:
-    """Counts it. The comment is held; nobody holds a thread yet. The caller commits.
+    """Counts it. The comment is held; the public version is not raised yet. The caller commits.
 
-    Whoever teaches takes the row that counts comments first, alone: so two never wait for each other's words.
+    Whoever teaches takes the row that counts comments first, alone: so two never wait for each other's words. Before it
+    comes the thread of what is approved, as many that are decided together have theirs (the order of locks).
     """
     if lesson is None or comment.is_by_staff or comment.source or not comment.text:
         return
+    if lesson.kind == "ham":
+        Thread.held(comment.thread_id)
     _add([COMMENTS], lesson)
     if keys := sorted(fingerprints(comment.text, comment.name)):
         _add(keys, lesson)

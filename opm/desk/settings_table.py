@@ -220,6 +220,7 @@ ELSEWHERE = {
     "footer": "/desk/menus/foot/",
     "ways": "/desk/ways/",
     "retired_rules": "follows the rules",
+    "demand_second_factor": "nobody has one to show yet",
 }
 
 

@@ -438,6 +438,13 @@ def test_where_a_second_factor_is_demanded_mails_lead_to_the_desk(inside, chosen
     assert f"/desk/comments/{comment.id}" in mail.body
 
 
+def test_a_link_is_forgotten_long_after_it_ended(inside, mailed, clock):
+    for days, forgotten in ((14 + 89, 0), (2, 1)):
+        clock.forward(days=days)
+        with inside():
+            assert telling.forget_links(90) == forgotten
+
+
 def test_an_erased_comment_leaves_nothing_behind_its_link(app, inside, mailed, address):
     with inside():
         receipts.erase(Comment.held(mailed.comment_id))

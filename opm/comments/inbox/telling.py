@@ -6,7 +6,7 @@ stands in it that somebody has decided meanwhile, and an empty one never goes.
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from opm import settings
 from opm.accounts import audit
@@ -21,6 +21,7 @@ from opm.outbox import posting
 
 ONE_MAIL = "comment waits"
 ALL_MAIL = "comments wait"
+BATCH = 200
 MOST_IN_ONE = 20  # comments in a mail about several; how many more wait is said
 RENEWED_AFTER = LINK_LIVES / 2  # a link that goes out once more lives at least so long from then on
 
@@ -41,14 +42,25 @@ def bundle_due() -> int:
 
     Returns how many were made: none where nothing waits.
     """
-    zone = settings.current().timezone
     with reading():
+        zone = settings.current().timezone
         due = [c.person_id for c in db.session.scalars(MailChoice.who_chose(When.DAILY)) if c.due_on(zone)]
     made = 0
     for person_id in due:
         made += _bundle(db.session.get(MailChoice, person_id, populate_existing=True))
         db.session.commit()
     return made
+
+
+def forget_links(days: int) -> int:
+    """Forgets a batch of links that ended so many days ago; until then their pages say why. The caller commits."""
+    old = MailLink.made_at < clock.now() - LINK_LIVES - timedelta(days=days)
+    with reading():
+        ids = db.session.scalars(select(MailLink.id).where(old).limit(BATCH)).all()
+    if ids:
+        gone = delete(MailLink).where(MailLink.id.in_(ids), old)
+        db.session.execute(gone, execution_options={"synchronize_session": False})
+    return len(ids)
 
 
 def choose(person: Person, how: When, hour: int) -> None:
