@@ -33,6 +33,7 @@ class Did(StrEnum):
     RESTORED = "restored"
     UNDID = "undid"
     CHOSE_MAILS = "chose mails"
+    CHANGED_KEYS = "changed keys"
     CHANGED_SETTING = "changed setting"
     TOOK_BACK_SETTING = "took back setting"
     # Threads and reports
@@ -94,6 +95,7 @@ IN_WORDS = {
     Did.RESTORED: _("Restored a comment"),
     Did.UNDID: _("Undid a decision"),
     Did.CHOSE_MAILS: _("Chose when to be mailed"),
+    Did.CHANGED_KEYS: _("Changed their keys for deciding"),
     Did.CHANGED_SETTING: _("Changed a setting"),
     Did.TOOK_BACK_SETTING: _("Took back a change of a setting"),
     Did.CLOSED_THREAD: _("Closed comments"),

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from opm.accounts import audit
+from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.lib.forms import shows
 from opm.lib.i18n import lazy_gettext as _
@@ -63,6 +65,7 @@ def choose(person: Person, is_on: bool, keys: dict[Act, str]) -> None:
     """From now on these, on every machine. The caller has checked that they are keys and commits."""
     own = {act.value: key for act, key in keys.items()}
     person.keys = None if is_on and own == OURS else {"on": is_on, "keys": own}
+    audit.record(person, Did.CHANGED_KEYS, "person", person.id, person.name)
 
 
 def as_key(typed: str) -> str | None:
