@@ -5,7 +5,6 @@ What a person can do something about is told in a sentence, with exit code 1 (2 
 
 import os
 import sys
-from functools import wraps
 from pathlib import Path
 
 import click
@@ -15,18 +14,17 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 
 from opm import worker
-from opm.accounts import audit, signing_in, staffing
+from opm.accounts import audit
 from opm.accounts.abilities import Role
 from opm.accounts.audit import Did
+from opm.accounts.commands import as_listed, sign_in_link, staff
 from opm.accounts.forms import SignInForm
 from opm.accounts.models import Person
-from opm.comments.models import LONGEST_NAME, BlockedAddress
+from opm.comments.models import BlockedAddress
 from opm.extensions import db, reading
 from opm.lib import logs, running, schema
-from opm.lib.forms import Line, no_encoded_words, no_longer_than
 from opm.lib.i18n import gettext as _
-from opm.lib.i18n import lazy_gettext as later
-from opm.lib.links import absolute
+from opm.lib.plainly import plainly
 from opm.lib.processes import StopSignal
 from opm.posts.pictures import media
 
@@ -38,22 +36,6 @@ def init(app: Flask) -> None:
         upgrade, move_database,
     ):  # fmt: skip
         app.cli.add_command(command)
-
-
-def plainly(act):
-    """Tells what went wrong in a sentence. Refuses to begin unless the tables are those of this code."""
-
-    @wraps(act)
-    def told(*args, **kwargs):
-        try:
-            schema.expect_current()
-            return act(*args, **kwargs)
-        except schema.WrongSchema as refusal:
-            raise click.ClickException(str(refusal))
-        except DBAPIError as error:
-            raise click.ClickException(_("The database does not answer: %(why)s.", why=schema.complaint(error)))
-
-    return told
 
 
 @click.command("demo")
@@ -127,51 +109,6 @@ def import_wordpress(file):
     db.session.commit()
     for line in summary.lines():
         click.echo(line)
-
-
-@click.group()
-def staff():
-    """Who may enter the desk."""
-
-
-@staff.command("add")
-@click.argument("email")
-@click.option("--name", default="", help="Their name, as it stands beside what they decide.")
-@click.option(
-    "--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]),
-    help="What they are here for. May be given several times.",
-)  # fmt: skip
-@with_appcontext
-@plainly
-def add_staff(email, name, roles):
-    """Make somebody staff, or give one of the staff more roles."""
-    form = _StaffForm(formdata=MultiDict({"email": email, "name": name}))
-    if not form.validate():
-        raise click.ClickException(" ".join(f"{error}." for errors in form.errors.values() for error in errors))
-    try:
-        person = staffing.add(form.email.data, form.name.data, [Role(role) for role in roles])
-    except staffing.NameMissing as refusal:
-        raise click.ClickException(str(refusal))
-    db.session.flush()
-    audit.record(None, Did.MADE_STAFF, "person", person.id, person.name, ", ".join(person.roles))
-    db.session.commit()
-    click.echo(_as_listed(person))
-
-
-@click.command("sign-in-link")
-@click.argument("email")
-@with_appcontext
-@plainly
-def sign_in_link(email):
-    """Print a link that signs one of the staff in, once and within ten minutes."""
-    with reading():
-        person = Person.by_email(email)
-    if person is None or not person.is_staff:
-        raise click.ClickException(_("Nobody on the staff has the address %(email)s.", email=email))
-    attempt = signing_in.begin(person)
-    audit.record(None, Did.MADE_SIGN_IN_LINK, "person", person.id, person.name)
-    db.session.commit()
-    click.echo(absolute(f"/desk/sign-in/link/{attempt.link_token}"))
 
 
 @click.command("mail-again")
@@ -320,20 +257,7 @@ def _show_who_is_left():
         click.echo('  flask staff add you@example.org --name "Your Name" --role admin')
 
 
-class _StaffForm(SignInForm):
-    name = Line(
-        validators=[
-            no_longer_than(LONGEST_NAME, later("The name is %(over)s characters over the limit of %(most)s")),
-            no_encoded_words,
-        ]
-    )
-
-
 def _show_staff():
     with reading():
         for person in db.session.scalars(Person.staff()):
-            click.echo(f"  {_as_listed(person)}")
-
-
-def _as_listed(person: Person) -> str:
-    return f"{person.email}  {person.name} ({', '.join(person.roles)})"
+            click.echo(f"  {as_listed(person)}")

@@ -7,7 +7,9 @@ from werkzeug.routing import IntegerConverter
 from opm import cli, config, errors, extensions, feeds, filters, settings, site
 from opm.accounts import desk as accounts_desk
 from opm.accounts import emails as account_emails
+from opm.accounts import sessions_desk
 from opm.accounts import views as accounts
+from opm.accounts.abilities import roles_in_words
 from opm.accounts.access import RowSessions, is_somebody
 from opm.comments import bulk_desk, decisions_desk, keys_desk, threads_desk
 from opm.comments import desk as comments_desk
@@ -19,6 +21,7 @@ from opm.desk import account as account_desk
 from opm.desk import audit as audit_desk
 from opm.desk import outbox as outbox_desk
 from opm.desk import settings as settings_desk
+from opm.desk import staff as staff_desk
 from opm.desk import views as desk
 from opm.keeping import views as keeping
 from opm.lib import assets, caching, compression, files, headers, i18n, journal, machines, origin, templating
@@ -88,6 +91,7 @@ def _set_templates_up(app):
     i18n.install(app)
     filters.init(app)
     assets.init(app)
+    app.jinja_env.filters["roles_in_words"] = roles_in_words
     app.context_processor(lambda: {"settings": settings.current()})
 
 
@@ -117,7 +121,9 @@ def _open_rooms(app):
         drafting_desk.bp,
         previewing_desk.bp,
         reports_desk.bp,
+        sessions_desk.bp,
         settings_desk.bp,
+        staff_desk.bp,
     )
     for blueprint in (
         site.bp,

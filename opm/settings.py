@@ -191,6 +191,7 @@ class Settings:
     report_within_hours: int = 24
     legal_within_hours: int = 48  # from the moment at which a notice is confirmed
     close_after_days: int = 0  # a thread closes so long after it opened; 0 for never
+    dormant_days: int = 90  # without signing in, after which one of the team is suspended; 0 for never
 
     sender_name: str = ""  # who the site's mails are from, beside their address
     reply_to: str = ""  # where an answer to one goes
@@ -217,6 +218,8 @@ class Settings:
     reports_per_network: int = 30
     sign_ins_per_address_and_network: int = 5
     sign_ins_per_network: int = 20
+    invitations_per_address: int = 5
+    invitations_per_person: int = 30  # that one admin sends
     kept_forms_per_network: int = 30  # what is sent to the desk by somebody whose session has ended
     strangers_mails_per_address: int = 10
     strangers_mails_on_site: int = 600  # more are sent later, and nothing is refused

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opm import settings
-from opm.accounts import audit, kept_forms
+from opm.accounts import audit, dormancy, invitations, kept_forms
 from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
 from opm.comments import likeness, weighing
@@ -66,10 +66,12 @@ def work(app: Flask, stop: StopSignal) -> None:
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
     counting = Errand("figures", count, COUNT_EVERY_SECONDS)
     counting.wait(COUNT_EVERY_SECONDS)
+    people = Errand("people", lambda: suspend_who_is_away(clocks), FORGET_EVERY_SECONDS)
+    people.wait(FIRST_FORGET_AFTER_SECONDS)
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
-    errands = dates, posts, signs, bundles, mail, forgetting, counting, pictures, social, tidying
+    errands = dates, posts, signs, bundles, mail, forgetting, counting, people, pictures, social, tidying
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
@@ -133,6 +135,18 @@ def count() -> bool:
     return False
 
 
+def suspend_who_is_away(clocks: "Clocks") -> bool:
+    """Warns and suspends those of the team who are away for long, unless the clock cannot be trusted."""
+    if clocks.have_jumped:
+        return False
+    with reading():
+        days = settings.current().dormant_days
+    if done := dormancy.suspend_who_is_away(days):
+        db.session.commit()
+        log.info("away for long: %s", ", ".join(done))
+    return False
+
+
 def mend_dates() -> bool:
     """Makes due again what a clock that was ahead has put off. Commits. Returns whether there may be more."""
     return current_app.config["MAIL_SERVER"] is not None and delivery.mend_dates() > 0
@@ -147,6 +161,7 @@ def forget(clocks: "Clocks") -> bool:
     throttle.forget_old()
     accounts.forget_old(site.network_days)
     kept_forms.forget_old()
+    invitations.forget_old()
     drafting.forget_old()
     db.session.commit()
     counts = {}

@@ -1,12 +1,13 @@
 """The people and the places of our stories."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 from PIL import Image
 
-from opm.accounts import access, signing_in
+from opm.accounts import access, dormancy, invitations, signing_in, staffing
+from opm.accounts.abilities import Role
 from opm.accounts.models import Person
 from opm.comments import moderation
 from opm.comments.inbox.models import MailChoice, MailLink, When
@@ -164,6 +165,7 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
     _every_mail_to_moderators(confirmed, ines)
+    _every_mail_about_accounts(ines)
 
 
 def _every_mail_to_moderators(comment: Comment, ines: Person):
@@ -181,6 +183,20 @@ def a_mail_link(comment: Comment, person: Person, how=When.AT_ONCE, **values):
     db.session.add(link)
     db.session.flush()
     return link
+
+
+def _every_mail_about_accounts(ines: Person):
+    invitations.invite("edith@northmere.example", "Edith Varga", [Role.EDITOR, Role.MODERATOR], ines)
+    piotr, rosa, hal, eva, moe = (
+        _staff(name, f"{name.lower()}@northmere.example", ["author"]) for name in ("Piotr", "Rosa", "Hal", "Eva", "Moe")
+    )
+    staffing.change_roles(piotr, ["author", "moderator"], ines)
+    staffing.suspend(rosa, ines)
+    staffing.remove(hal, ines)
+    staffing.suspend(eva, ines)
+    staffing.let_back_in(eva, ines)
+    moe.awake_at = clock.now() - timedelta(days=80)
+    dormancy.suspend_who_is_away(90)
 
 
 def _every_mail_about_reports(comment: Comment, ines: Person, note: str):

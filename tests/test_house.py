@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, NavigableString
 
-from opm.accounts import signing_in
+from opm.accounts import invitations, signing_in
+from opm.accounts.abilities import Role
 from opm.comments import bulk, moderation
 from opm.comments.models import Act, BlockedAddress, State
 from opm.extensions import db
@@ -33,7 +34,12 @@ KEPT = (
     "kept_form",
     "tally",
 )  # what is sent without a session is kept for whoever comes back (tests/accounts/test_kept.py)
-DOOR = ("/desk/sign-in", "/desk/sign-in/code/<token>", "/desk/sign-in/link/<token>")
+DOOR = (
+    "/desk/sign-in",
+    "/desk/sign-in/code/<token>",
+    "/desk/sign-in/invitation/<token>",
+    "/desk/sign-in/link/<token>",
+)
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
 SHELF = "/desk/<any(categories, tags, series, authors):shelf>/"
@@ -78,6 +84,9 @@ def addresses(inside):
         reported = cast.a_report(published)
         unread = cast.a_report(published, confirmed=False, text="Unread.")
         notice = cast.a_notice(cast.POST, text="It is not so.")
+        invited = invitations.invite("kit@example.org", "Kit Vane", [Role.AUTHOR], ines)
+        piotr = cast.piotr()
+        db.session.flush()
         answered = settling.settle([notice], Outcome.LEFT_UP, ines)
         mailed = cast.a_mail_link(waiting, ines).token
         return {
@@ -173,6 +182,16 @@ def addresses(inside):
             "/desk/reports/answers/<id:id>/undo": f"/desk/reports/answers/{answered.id}/undo",
             "/desk/settings/": "/desk/settings/",
             SECTION: "/desk/settings/comments/",
+            "/desk/account/sessions/": "/desk/account/sessions/",
+            "/desk/account/sessions/<id:id>": "/desk/account/sessions/9999",
+            "/desk/staff/": "/desk/staff/",
+            "/desk/staff/<id:id>": f"/desk/staff/{piotr.id}",
+            "/desk/staff/<id:id>/access": f"/desk/staff/{piotr.id}/access",
+            "/desk/staff/<id:id>/removal": f"/desk/staff/{piotr.id}/removal",
+            "/desk/staff/invitations/<id:id>": f"/desk/staff/invitations/{invited.id}",
+            "/desk/staff/new": "/desk/staff/new",
+            "/desk/staff/roles": "/desk/staff/roles",
+            "/desk/sign-in/invitation/<token>": f"/desk/sign-in/invitation/{invited.token}",
             "/desk/sign-in": "/desk/sign-in",
             "/desk/sign-in/code/<token>": f"/desk/sign-in/code/{attempt.page_token}",
             "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",
@@ -415,7 +434,8 @@ CONTENT = [
     "The lane, drawn", "The mill",
     "Who fills the sandbags?", "Low Mill Lane is warned last.", "The rota", "Who lives there knows the water.",
     "Water", "Floods", "Ines drew the map.", "/how-to-reach-us/",
-    "Ines Calder", "Rosa Menk", "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
+    "Ines Calder", "Piotr Lund", "piotr@northmere.example", "Rosa Menk",
+    "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",

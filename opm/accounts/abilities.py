@@ -1,5 +1,6 @@
 """Who may do what: one table."""
 
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from opm.lib.i18n import lazy_gettext as _
@@ -47,3 +48,19 @@ IN_WORDS = {
     Ability.MANAGE_PEOPLE: _("add and remove people, and change what they may do"),
     Ability.READ_AUDIT: _("read the log of what was done"),
 }
+ROLES_IN_WORDS = {
+    Role.AUTHOR: _("author"),
+    Role.EDITOR: _("editor"),
+    Role.MODERATOR: _("moderator"),
+    Role.ADMIN: _("admin"),
+}
+
+
+def roles_in_words(roles: Iterable[str]) -> str:
+    """What somebody is here for: "author, moderator"."""
+    return ", ".join(str(words) for role, words in ROLES_IN_WORDS.items() if role in roles)
+
+
+def abilities_of(roles: Collection[str]) -> list[str]:
+    """What these roles allow, in words."""
+    return [str(words) for ability, words in IN_WORDS.items() if not MAY[ability].isdisjoint(roles)]

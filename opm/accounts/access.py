@@ -11,9 +11,9 @@ from flask import current_app, g, redirect, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
 from opm.accounts import kept_forms
-from opm.accounts.abilities import IN_WORDS, MAY, Ability
+from opm.accounts.abilities import IN_WORDS, Ability
 from opm.accounts.models import SIGNED_IN_FOR, Person, Session
-from opm.extensions import csrf, db, reading
+from opm.extensions import csrf, reading
 from opm.lib.caching import varies_by
 from opm.lib.i18n import gettext as _
 
@@ -39,10 +39,7 @@ class NotAllowed(Exception):
     @property
     def whom_to_ask(self) -> str:
         """The names of those who may, or who can say who may."""
-        staff = [
-            person for person in db.session.scalars(Person.staff()) if not MAY[self.ability].isdisjoint(person.roles)
-        ]
-        return ", ".join(person.name for person in staff) or _("an admin")
+        return ", ".join(person.name for person in Person.who_may(self.ability)) or _("an admin")
 
 
 class RowSessions(SessionInterface):

@@ -82,6 +82,18 @@ class Did(StrEnum):
     LOADED_DEMO = "loaded demo"
     REMOVED_DEMO = "removed demo"
     EXPORTED_LOG = "exported log"
+    # People
+    INVITED = "invited"
+    INVITED_AGAIN = "invited again"
+    TOOK_BACK_INVITATION = "took back invitation"
+    ACCEPTED_INVITATION = "accepted invitation"
+    RENAMED_PERSON = "renamed person"
+    CHANGED_ROLES = "changed roles"
+    SUSPENDED = "suspended"
+    LET_BACK_IN = "let back in"
+    REMOVED_PERSON = "removed person"
+    ENDED_SESSIONS = "ended sessions"
+    WARNED_AWAY = "warned away"
 
 
 IN_WORDS = {
@@ -141,6 +153,17 @@ IN_WORDS = {
     Did.LOADED_DEMO: _("Loaded the demo"),
     Did.REMOVED_DEMO: _("Took the demo away"),
     Did.EXPORTED_LOG: _("Exported this log"),
+    Did.INVITED: _("Invited somebody"),
+    Did.INVITED_AGAIN: _("Sent an invitation again"),
+    Did.TOOK_BACK_INVITATION: _("Took an invitation back"),
+    Did.ACCEPTED_INVITATION: _("Took up an invitation"),
+    Did.RENAMED_PERSON: _("Changed somebody’s name"),
+    Did.CHANGED_ROLES: _("Changed what somebody may do"),
+    Did.SUSPENDED: _("Suspended somebody"),
+    Did.LET_BACK_IN: _("Let somebody back in"),
+    Did.REMOVED_PERSON: _("Removed somebody"),
+    Did.ENDED_SESSIONS: _("Signed somebody out elsewhere"),
+    Did.WARNED_AWAY: _("Warned somebody who was away"),
 }
 
 
@@ -158,6 +181,7 @@ KINDS = {  # of things that something was done to
     "person": _("Person"),
     "setting": _("Setting"),
     "site": _("The site"),
+    "invitation": _("Invitation"),
 }
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import JSON, ForeignKey, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from opm.accounts.abilities import MAY, Ability
+from opm.accounts import browsers
+from opm.accounts.abilities import MAY, Ability, Role
 from opm.extensions import db
 from opm.lib import clock, tokens
 from opm.lib.columns import BigId, SortedText, UtcDateTime
@@ -32,11 +33,22 @@ class Person(db.Model):
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Which keys decide on comments, where this person has chosen others than ours or none: opm/comments/keys.py.
     keys: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first signed in, or took up an invitation
+    signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last
+    awake_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=lambda: clock.now())  # dormant from here on
+    warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # that they will be suspended for being away
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @classmethod
     def staff(cls):
         """Everybody who may enter the desk, by name."""
-        return select(cls).where(cls.left_at.is_(None), func.json_array_length(cls.roles) > 0).order_by(cls.name)
+        enters = cls.left_at.is_(None), cls.suspended_at.is_(None), func.json_array_length(cls.roles) > 0
+        return select(cls).where(*enters).order_by(cls.name)
+
+    @classmethod
+    def who_may(cls, ability: Ability) -> "list[Person]":
+        """Those of the staff whom a role of theirs allows it, by name."""
+        return [person for person in db.session.scalars(cls.staff()) if person.may(ability)]
 
     @classmethod
     def by_email(cls, email: str) -> "Person | None":
@@ -46,11 +58,35 @@ class Person(db.Model):
     @property
     def is_staff(self) -> bool:
         """Whether they may enter the desk."""
-        return bool(self.roles) and self.left_at is None
+        return bool(self.roles) and self.left_at is None and self.suspended_at is None
 
     def may(self, ability: Ability) -> bool:
         """Whether one of their roles allows it."""
-        return self.left_at is None and not MAY[ability].isdisjoint(self.roles)
+        return self.is_staff and not MAY[ability].isdisjoint(self.roles)
+
+    @property
+    def is_dormant(self) -> bool:
+        """Whether they were suspended for being away so long."""
+        return self.suspended_at is not None and self.warned_at is not None
+
+    def is_known_as(self, role: Role) -> bool:
+        """Whether they have this role and have shown that they can get in."""
+        return self.is_staff and self.verified_at is not None and role in self.roles
+
+    @property
+    def mark(self) -> str:
+        """Changes with what the desk can change: whoever saw another has not seen how it stands."""
+        return tokens.fingerprint("person", f"{self.name}\n{self.roles}\n{self.suspended_at}")
+
+    def take_note_of_sign_in(self) -> None:
+        """They have shown that mail to their address reaches them, and that they are still here."""
+        now = clock.now()
+        self.verified_at, self.signed_in_at = self.verified_at or now, now
+        self.wake()
+
+    def wake(self) -> None:
+        """The time in which nobody sees them begins anew."""
+        self.awake_at, self.warned_at = clock.now(), None
 
 
 class SignInAttempt(db.Model):
@@ -71,6 +107,12 @@ class SignInAttempt(db.Model):
     def held(cls, id: int) -> "SignInAttempt | None":
         """The attempt, locked until this transaction ends."""
         return db.session.scalar(select(cls).where(cls.id == id).with_for_update())
+
+    @classmethod
+    def end_all(cls, person: Person) -> None:
+        """No link or code that is on its way to this person signs them in."""
+        mine = cls.person_id == person.id, cls.used_at.is_(None)
+        db.session.execute(update(cls).where(*mine).values(used_at=clock.now()))
 
     @property
     def page_token(self) -> str:
@@ -129,20 +171,45 @@ class Session(db.Model):
     csrf_token: Mapped[str] = mapped_column(default=tokens.new_nonce)
     network: Mapped[str] = mapped_column(default="")
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    browser: Mapped[str] = mapped_column(default="")  # what kind, in a word, such as "Firefox"
+    system: Mapped[str] = mapped_column(default="")  # under which it runs, such as "Android"
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @classmethod
-    def begin(cls, person: Person, network: str) -> tuple["Session", str]:
+    def begin(cls, person: Person, network: str, kind: browsers.Kind = browsers.UNKNOWN) -> tuple["Session", str]:
         """A new session and the secret for the browser's cookie."""
         secret = secrets.token_urlsafe(32)
-        return cls(person=person, secret_hash=_hash(secret), network=network), secret
+        what = {"network": network, "browser": kind.browser, "system": kind.system}
+        return cls(person=person, secret_hash=_hash(secret), **what), secret
 
     @classmethod
     def of(cls, secret: str) -> "Session | None":
         """The live session that this cookie opens, of somebody who is still staff."""
+        session = db.session.scalar(select(cls).where(cls.secret_hash == _hash(secret), *cls._is_live()))
+        return session if session and session.person.is_staff else None
+
+    @classmethod
+    def live_of(cls, person: Person):
+        """Those that this person's cookies open, the newest first."""
+        return select(cls).where(cls.person_id == person.id, *cls._is_live()).order_by(cls.id.desc())
+
+    @classmethod
+    def held_of(cls, person: Person, id: int) -> "Session | None":
+        """The live one of this person that has this number, locked until this transaction ends."""
+        return db.session.scalar(cls.live_of(person).where(cls.id == id).with_for_update(of=cls))
+
+    @classmethod
+    def end_all(cls, person: Person, but: "Session | None" = None) -> None:
+        """No cookie of this person opens anything any more, but for the one of that session."""
+        for session in db.session.scalars(cls.live_of(person)):
+            if session is not but:
+                session.end()
+
+    @classmethod
+    def _is_live(cls):
         now = clock.now()
         in_time = cls.begun_at > now - SIGNED_IN_FOR, cls.begun_at < now + SIGNED_IN_FOR  # no clock makes it last
-        session = db.session.scalar(select(cls).where(cls.secret_hash == _hash(secret), *in_time))
-        return session if session and session.person.is_staff else None
+        return cls.ended_at.is_(None), *in_time
 
     @classmethod
     def knows(cls, person: Person | None, network: str) -> bool:
@@ -152,7 +219,8 @@ class Session(db.Model):
 
     def end(self) -> None:
         """A copy of its cookie opens nothing any more. The row stays while its network may be known."""
-        self.secret_hash = _hash(secrets.token_urlsafe(32))
+        self.secret_hash, self.ended_at = _hash(secrets.token_urlsafe(32)), clock.now()
+        self.browser, self.system = "", ""
 
 
 def forget_old(network_days: int) -> None:

@@ -4,7 +4,7 @@ An address that nobody here has gets the same rows, the same page and the same t
 """
 
 from opm import settings
-from opm.accounts import audit
+from opm.accounts import audit, browsers
 from opm.accounts.audit import Did
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.extensions import db
@@ -42,9 +42,14 @@ def begin(person: Person | None, wanted: str = "/desk/") -> SignInAttempt:
     return attempt
 
 
-def enter(person: Person, network: str) -> str:
-    """Begins a session and returns the secret for the browser's cookie. The caller commits."""
-    session, secret = Session.begin(person, network)
+def enter(person: Person, network: str, agent: str = "") -> str:
+    """Begins a session and returns the secret for the browser's cookie. The caller commits.
+
+    Of what the browser says of itself (`agent`) no more is kept than which kind it is. Nobody is mailed about a new
+    one: without the mail that lets them in there is no signing in, so a second would go where the first has gone.
+    """
+    session, secret = Session.begin(person, network, browsers.kind_of(agent))
     db.session.add(session)
+    person.take_note_of_sign_in()
     audit.record(person, Did.SIGNED_IN, "person", person.id, person.name)
     return secret

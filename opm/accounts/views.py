@@ -3,9 +3,10 @@
 from flask import Blueprint, abort, g, render_template, request
 
 from opm import settings
-from opm.accounts import access, audit, signing_in
+from opm.accounts import abilities, access, audit, invitations, signing_in
 from opm.accounts.audit import Did
 from opm.accounts.forms import CodeForm, SignInForm
+from opm.accounts.invitations import Invitation, InvitationEnded
 from opm.accounts.kept_forms import never_kept
 from opm.accounts.models import SignInAttempt, SignInRefused
 from opm.extensions import db
@@ -77,6 +78,28 @@ def use_link(token):
     return _enter(person, attempt.wanted)
 
 
+@bp.get("/invitation/<token>")
+def invitation(token):
+    """The page that the link of an invitation opens. It changes nothing: only its button makes somebody staff."""
+    try:
+        invited = Invitation.of_link(token)
+    except InvitationEnded:
+        return render_template("accounts/invitation_ended.html"), 410
+    return render_template(
+        "accounts/invitation.html", invited=invited, token=token, may=abilities.abilities_of(invited.roles)
+    )
+
+
+@bp.post("/invitation/<token>")
+def accept(token):
+    """Whoever has the mail joins, and is signed in: that mail reaches them has just been shown."""
+    try:
+        person = invitations.accept(token)
+    except InvitationEnded:
+        return render_template("accounts/invitation_ended.html"), 410
+    return _enter(person, "/desk/")
+
+
 @leaving.post("/sign-out")
 @never_kept
 def sign_out():
@@ -96,6 +119,6 @@ def _attempt(attempt: SignInAttempt | None, token: str, opened: str) -> SignInAt
 
 
 def _enter(person, wanted):
-    secret = signing_in.enter(person, origin.network())
+    secret = signing_in.enter(person, origin.network(), request.user_agent.string)
     db.session.commit()
     return access.let_in(see_other(wanted), secret)

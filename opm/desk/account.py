@@ -1,9 +1,10 @@
-"""What somebody at the desk chooses for themselves."""
+"""Somebody's own account at the desk: who they are here, what they choose, and where they are signed in."""
 
 from flask import Blueprint, g, render_template
 
-from opm.accounts.abilities import Ability
+from opm.accounts.abilities import Ability, abilities_of
 from opm.accounts.access import requires
+from opm.accounts.models import Session
 from opm.comments.inbox import telling
 from opm.comments.inbox.forms import MailChoiceForm
 from opm.comments.inbox.models import MailChoice, When
@@ -42,4 +43,7 @@ def _page(form: MailChoiceForm | None = None) -> str:
     choice = MailChoice.of(g.person) if g.person.may(Ability.MODERATE) else None
     if choice and form is None:
         form = MailChoiceForm(formdata=None, how=choice.how, hour=choice.hour)
-    return render_template("desk/account/page.html", mails=form, choice=choice, when=WHEN.items())
+    sessions, may = db.session.scalars(Session.live_of(g.person)).all(), abilities_of(g.person.roles)
+    return render_template(
+        "desk/account/page.html", mails=form, choice=choice, when=WHEN.items(), sessions=sessions, may=may
+    )

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from sqlalchemy import func, select
 
+from opm.accounts import invitations, staffing
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
@@ -29,6 +30,8 @@ KINDS = {
     reporting.CONFIRM_MAIL: _("Code and link to confirm a report"),
     settling.OUTCOME_MAIL: _("What was answered to a report"),
     SIGN_IN_MAIL: _("Link and code to sign in"),
+    invitations.MAIL: _("Invitation to the team"),
+    staffing.NEWS_MAIL: _("What became of an account"),
 }
 
 

@@ -113,6 +113,18 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", SECTION): ({Role.ADMIN}, 422),  # no setting came with it
     ("GET", "/desk/audit/"): ({Role.ADMIN}, 200),
     ("POST", "/desk/audit/export"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/account/sessions/"): (EVERYBODY, 303),
+    ("POST", "/desk/account/sessions/<id:id>"): (EVERYBODY, 404),  # it is another's
+    ("GET", "/desk/staff/"): ({Role.ADMIN}, 200),
+    ("GET", "/desk/staff/<id:id>"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/staff/<id:id>"): ({Role.ADMIN}, 422),  # a person has a name
+    ("POST", "/desk/staff/<id:id>/access"): ({Role.ADMIN}, 400),  # that is no act for a person
+    ("GET", "/desk/staff/<id:id>/removal"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/staff/<id:id>/removal"): ({Role.ADMIN}, 303),
+    ("POST", "/desk/staff/invitations/<id:id>"): ({Role.ADMIN}, 400),
+    ("GET", "/desk/staff/new"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/staff/new"): ({Role.ADMIN}, 422),
+    ("GET", "/desk/staff/roles"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/"): ({Role.ADMIN}, 200),
     ("GET", "/desk/outbox/<id:id>/mail"): ({Role.ADMIN}, 200),
 }

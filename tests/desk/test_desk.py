@@ -218,5 +218,6 @@ def test_the_queue_says_where_one_is(desk):
 def test_the_menu_has_the_rooms_that_are_open_to_this_person_and_no_others(inside, browser, who):
     cast.signed_in(browser, inside, who)
     led = {link["href"] for link in browser.visit("/desk/").select("header nav a")}
-    rooms = {f"/desk/{room}/" for room in ("posts", "pictures", "comments", "reports", "pages", "outbox", "settings")}
+    names = "posts", "pictures", "comments", "reports", "pages", "outbox", "staff", "settings"
+    rooms = {f"/desk/{room}/" for room in names}
     assert led - {"/desk/", "/"} == {room for room in rooms if browser.client.get(room).status_code == 200}
