@@ -180,6 +180,14 @@ SECTIONS = (
         _an_hour("strangers_mails_on_site", _("Mails that strangers can cause in all"),
                  _("Past it, mails leave more slowly; nothing is refused."), 100_000),
     )),
+    Section("team", _("The team"), _("What keeps the desk to those who look after it."), (
+        Entry("dormant_days", _("Suspend who has not signed in for"),
+              _("They get a mail two weeks before, and an admin lets them back in by one press. The last admin and "
+                "moderator stay. For who is away already, the two weeks begin now."),
+              Number(0, 3650), _("In days; 0 for never.")),
+        _an_hour("invitations_per_address", _("Invitations to one address"), most=100),
+        _an_hour("invitations_per_person", _("Invitations by one admin"), most=1000),
+    )),
     Section("clocks", _("How long things are kept"),
             _("The worker deletes what is older, within minutes, and it cannot be brought back but from a backup: a "
               "shorter time counts for what is held now, too. The page on privacy is made from these numbers."), (

@@ -173,7 +173,7 @@ def test_invitations_are_limited_for_an_address_and_for_an_admin(inside, desk, m
     assert len(mailbox.deliver()) == 1, "sent again before it went, it goes once"
     invite(desk, email="hal@northmere.example")
     invite(desk, 429, email="eva@northmere.example")
-    assert desk.page.find("input", {"name": "email"})["value"] == "eva@northmere.example"
+    assert "eva@northmere.example" in [field["value"] for field in desk.page.find_all("input", readonly=True)]
 
 
 ODD = ["", " ", "\u202e", "=?utf-8?q?x?=", "kit@northmere.example", "x" * 81, "x" * 10_000]
