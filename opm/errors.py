@@ -16,10 +16,11 @@ from werkzeug.exceptions import HTTPException, NotFound
 from opm import settings
 from opm.accounts import access, kept_forms
 from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
+from opm.accounts.elections import ElectionTime
 from opm.accounts.kept_forms import SentAlready, SentForm
 from opm.comments.models import ThreadClosed
 from opm.extensions import SAFE_METHODS, Trouble, db, trouble
-from opm.filters import length
+from opm.filters import day, length
 from opm.lib import files, journal, moved, origin, throttle
 from opm.lib.confirming import LinkEnded
 from opm.lib.i18n import gettext as _
@@ -112,6 +113,7 @@ class Refused:
     headers: dict = field(default_factory=dict)
     sent: SentForm | None = None  # to the desk
     asks_to_sign_in: bool = False
+    asks_whether: str = ""  # it shall be done all the same: what is to be ticked
     secret: str | None = None  # of what was kept, for the browser
 
 
@@ -133,6 +135,7 @@ def init(app) -> None:
         NotSignedIn: _not_signed_in,
         SentAlready: _sent_already,
         NotAllowed: _not_allowed,
+        ElectionTime: _election_time,
     }
     for error, tell in telling.items():
         app.register_error_handler(error, lambda error, tell=tell: answer(tell(error)))
@@ -393,4 +396,23 @@ def _not_allowed(error: NotAllowed) -> Refused:
         403,
         _("Your role does not allow this"),
         _("To %(deed)s, ask %(people)s.", deed=error.in_words, people=error.whom_to_ask),
+    )
+
+
+def _election_time(error) -> Refused:
+    """Who acts all the same says so. Until then nothing is done, and nothing is lost."""
+    site = settings.current()
+    until = site.election_last_moment
+    whether = (
+        _("It is election time until the end of %(day)s: make it public all the same", day=day(until))
+        if until
+        else _("It is election time: make it public all the same")
+    )
+    return Refused(
+        409,
+        _("It is election time"),
+        _("This would make something public. Nothing was done yet. If it has to be public now, tick that and send it."),
+        again=True,
+        sent=SentForm.of_request(),
+        asks_whether=whether,
     )

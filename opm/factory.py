@@ -6,6 +6,7 @@ from werkzeug.routing import IntegerConverter
 
 from opm import cli, config, errors, extensions, feeds, filters, settings, site
 from opm.accounts import desk as accounts_desk
+from opm.accounts import elections
 from opm.accounts import emails as account_emails
 from opm.accounts import sessions_desk
 from opm.accounts import views as accounts
@@ -154,6 +155,7 @@ def _agree_on_answers(app):
     app.before_request(lambda: files.make_room(is_somebody))
     app.before_request(_read_the_form_first)
     app.before_request(_read_the_version_first)
+    app.before_request(lambda: elections.go_ahead(request.method == "POST" and bool(request.form.get("although"))))
     app.after_request(_take_the_rest)
     app.after_request(headers.add)  # what is tied last acts first: compress, then compare tags, then headers
     app.after_request(caching.finish)

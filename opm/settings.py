@@ -6,7 +6,7 @@ sees, so `change` bumps the version.
 
 import re
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -193,6 +193,15 @@ class Settings:
     close_after_days: int = 0  # a thread closes so long after it opened; 0 for never
     dormant_days: int = 90  # without signing in, after which one of the team is suspended; 0 for never
 
+    # Election mode (accounts/elections.py).
+    election_days: tuple[str, ...] = ()  # the first and the last
+    election_comments: str = "held"  # or "closed"
+    election_words: str = field(
+        default_factory=lambda: _("There is an election. Until it is over we publish little, and no comments.")
+    )
+    election_is_on: bool = False
+    election_switched_at: str = ""  # last, by the clock or by hand
+
     sender_name: str = ""  # who the site's mails are from, beside their address
     reply_to: str = ""  # where an answer to one goes
 
@@ -241,6 +250,39 @@ class Settings:
     def free_rule_number(self) -> int:
         """A number that no rule has ever had."""
         return max((rule.number for rule in (*self.rules, *self.retired_rules)), default=0) + 1
+
+    @property
+    def election_begins_at(self) -> datetime | None:
+        """The first moment of the first day."""
+        return self._midnight(self.election_days[0]) if self.election_days else None
+
+    @property
+    def election_ends_at(self) -> datetime | None:
+        """The last moment of the last day."""
+        return self._midnight(self.election_days[1], timedelta(days=1)) if self.election_days else None
+
+    @property
+    def election_last_moment(self) -> datetime | None:
+        """A moment of the last day, while it is not past."""
+        return self.election_ends_at and self.election_ends_at - timedelta.resolution
+
+    @property
+    def election_turned_at(self) -> datetime | None:
+        """When it was turned last, on or off."""
+        return datetime.fromisoformat(self.election_switched_at) if self.election_switched_at else None
+
+    @property
+    def election_closes_comments(self) -> bool:
+        """Whether nobody can comment now, whatever is said of a thread."""
+        return self.election_is_on and self.election_comments == "closed"
+
+    @property
+    def policy_now(self) -> str:
+        """The comment policy; in election time a moderator reads every comment first."""
+        return "all" if self.election_is_on else self.comment_policy
+
+    def _midnight(self, day: str, later: timedelta = timedelta()) -> datetime:
+        return datetime.combine(date.fromisoformat(day) + later, time.min, tzinfo=self.timezone)
 
     @property
     def own_domains(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opm import settings
-from opm.accounts import audit, dormancy, invitations, kept_forms
+from opm.accounts import audit, dormancy, elections, invitations, kept_forms
 from opm.accounts import models as accounts
 from opm.comments import forgetting as comments
 from opm.comments import likeness, weighing
@@ -42,6 +42,7 @@ BUNDLE_EVERY_SECONDS = 30
 COUNT_EVERY_SECONDS = 60  # and no more than once an hour
 WEIGH_EVERY_SECONDS = 1  # before a moderator is mailed about it
 PUBLISH_EVERY_SECONDS = 5  # a post goes out within a minute of its time
+SWITCH_EVERY_SECONDS = 10  # election mode is turned within a minute of its time
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
 FORGET_EVERY_SECONDS = 5 * 60
 FIRST_FORGET_AFTER_SECONDS = 60  # a machine that has just started may still be setting its clock
@@ -58,6 +59,7 @@ def work(app: Flask, stop: StopSignal) -> None:
     clocks = Clocks()
     _compare_with_the_last_worker(app, clocks)
     dates = Errand("dates", mend_dates, FORGET_EVERY_SECONDS)
+    election = Errand("election mode", switch_election, SWITCH_EVERY_SECONDS)
     posts = Errand("posts", publish, PUBLISH_EVERY_SECONDS)
     signs = Errand("signs", weigh, WEIGH_EVERY_SECONDS)
     bundles = Errand("daily mails", bundle, BUNDLE_EVERY_SECONDS)
@@ -71,7 +73,7 @@ def work(app: Flask, stop: StopSignal) -> None:
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
-    errands = dates, posts, signs, bundles, mail, forgetting, counting, people, pictures, social, tidying
+    errands = dates, election, posts, signs, bundles, mail, forgetting, counting, people, pictures, social, tidying
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
@@ -108,11 +110,19 @@ def deliver_mail(stop: StopSignal) -> bool:
 def publish() -> bool:
     """Makes public what is scheduled and due. Asking whether anything is, is read-only. Returns that no more is."""
     with reading():
-        is_due = db.session.scalar(Post.due().limit(1)) is not None
+        is_due = not settings.current().election_is_on and db.session.scalar(Post.due().limit(1)) is not None
     if is_due:
         ids = publishing.publish_due()
         db.session.commit()
         log.info("published %s", ", ".join(f"post {id}" for id in ids) or "nothing: another was quicker")
+    return False
+
+
+def switch_election() -> bool:
+    """Turns election mode on or off where its time has come. Returns that no more is to do."""
+    on = elections.switch_by_clock()
+    if on is not None:
+        log.info("election mode is %s", "on" if on else "over")
     return False
 
 

@@ -44,7 +44,7 @@ HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
 SHELF = "/desk/<any(categories, tags, series, authors):shelf>/"
 NUMBER = "<int(min=1, max=1000000):number>/"
-SECTION = "/desk/settings/<any(site, comments, limits, team, clocks, mail):name>/"
+SECTION = "/desk/settings/<any(site, comments, election, limits, team, clocks, mail):name>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
 MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
@@ -181,7 +181,7 @@ def addresses(inside):
             "/desk/reports/answered/": "/desk/reports/answered/",
             "/desk/reports/answers/<id:id>/undo": f"/desk/reports/answers/{answered.id}/undo",
             "/desk/settings/": "/desk/settings/",
-            SECTION: "/desk/settings/comments/",
+            SECTION: "/desk/settings/election/",
             "/desk/account/sessions/": "/desk/account/sessions/",
             "/desk/account/sessions/<id:id>": "/desk/account/sessions/9999",
             "/desk/staff/": "/desk/staff/",
@@ -192,6 +192,7 @@ def addresses(inside):
             "/desk/staff/new": "/desk/staff/new",
             "/desk/staff/roles": "/desk/staff/roles",
             "/desk/sign-in/invitation/<token>": f"/desk/sign-in/invitation/{invited.token}",
+            "/desk/settings/election/switch": "/desk/settings/election/switch",
             "/desk/sign-in": "/desk/sign-in",
             "/desk/sign-in/code/<token>": f"/desk/sign-in/code/{attempt.page_token}",
             "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, delete, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from opm.accounts.models import Person
 from opm.extensions import db, reading
@@ -94,6 +94,10 @@ class Did(StrEnum):
     REMOVED_PERSON = "removed person"
     ENDED_SESSIONS = "ended sessions"
     WARNED_AWAY = "warned away"
+    # Election mode
+    ELECTION_BEGAN = "election mode began"
+    ELECTION_ENDED = "election mode ended"
+    WENT_AHEAD = "went ahead in election time"
 
 
 IN_WORDS = {
@@ -164,6 +168,9 @@ IN_WORDS = {
     Did.REMOVED_PERSON: _("Removed somebody"),
     Did.ENDED_SESSIONS: _("Signed somebody out elsewhere"),
     Did.WARNED_AWAY: _("Warned somebody who was away"),
+    Did.ELECTION_BEGAN: _("Election mode began"),
+    Did.ELECTION_ENDED: _("Election mode ended"),
+    Did.WENT_AHEAD: _("Made something public in election time"),
 }
 
 
@@ -182,6 +189,7 @@ KINDS = {  # of things that something was done to
     "setting": _("Setting"),
     "site": _("The site"),
     "invitation": _("Invitation"),
+    "election": _("Election mode"),
 }
 
 
@@ -229,3 +237,8 @@ def forget_old(audit_days: int) -> int:
     if ids:
         db.session.execute(delete(Entry).where(Entry.id.in_(ids)), execution_options={"synchronize_session": False})
     return len(ids)
+
+
+def latest_of(kind: str, most: int):
+    """The last acts on things of this kind, the newest first."""
+    return select(Entry).where(Entry.kind == kind).order_by(Entry.id.desc()).limit(most).options(joinedload(Entry.by))

@@ -34,7 +34,7 @@ def confirm(comment: Comment) -> bool:
     if comment.is_confirmed:
         return False
     comment.confirm()
-    policy = settings.current().comment_policy
+    policy = settings.current().policy_now
     if policy == "none" or (policy == "known" and Comment.is_trusted(comment.address_hash)):
         comment.publish(Thread.held(comment.thread_id))
         publicity.bump()

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from opm.accounts import audit
+from opm.accounts import audit, elections
 from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments import lessons
@@ -44,7 +44,7 @@ def decide(
 
     `left` is what shall be left of the words where some are taken out; `through` says in the log how it was done where
     that was not at the desk. The writer hears of it once it can no longer be undone. Raises MovedOn if the comment is
-    not as it was seen; CannotTakeOut.
+    not as it was seen; CannotTakeOut; ElectionTime.
     """
     before, after = ACTS[act]
     comment.expect(before, revision)
@@ -55,6 +55,8 @@ def decide(
     if after == State.PUBLISHED and not comment.thread.is_public:  # its post was withdrawn: there is nowhere to stand
         raise MovedOn(comment)
     words = redaction.take_out(comment.text, left) if act == Act.REDACT else None
+    if after == State.PUBLISHED and not comment.is_published:
+        elections.expect_leave(by, "comment", comment.id, comment.thread.title)
     lessons.teach(comment, lessons.of(act, revision, comment.standing_decisions))
     decision = Decision(
         comment=comment,

@@ -87,7 +87,8 @@ def signs_after(text: str, signs: list[str]) -> list[str]:
 
 def check_open(thread: Thread, parent: Comment | None) -> None:
     """Raises ThreadClosed or ParentGone if nothing can be said here, or not in answer to that."""
-    if not thread.is_open(settings.current().close_after_days):
+    site = settings.current()
+    if site.election_closes_comments or not thread.is_open(site.close_after_days):
         raise ThreadClosed
     if parent is not None and not _is_answerable(parent, thread):
         raise ParentGone

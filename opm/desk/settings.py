@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from flask import Blueprint, abort, g, render_template, request
 
 from opm import settings
-from opm.accounts import choices
+from opm.accounts import audit, choices, elections
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.choices import Choice, Overtaken
+from opm.accounts.elections import SoAlready
 from opm.desk.settings_kinds import Refusal, Typed, same
 from opm.desk.settings_table import SECTIONS, Entry, Section, section
 from opm.extensions import db
@@ -18,6 +19,7 @@ from opm.lib.respond import see_other
 bp = Blueprint("settings_desk", __name__, url_prefix="/settings")
 
 NUMBER = re.compile(r"[0-9]{1,9}")
+LOG_SHOWS = 20
 PAGE = f"/<any({', '.join(each.name for each in SECTIONS)}):name>/"
 
 
@@ -113,6 +115,22 @@ def change(name):
     return see_other(f"{here.address}#{key or 'saved'}")
 
 
+@bp.post("/election/switch")
+@requires(Ability.CHANGE_SETTINGS)
+def switch_election():
+    """Turns election mode on or off now, by hand."""
+    if (to := request.form.get("to")) not in ("on", "off"):
+        abort(400)
+    here = section("election")
+    try:
+        elections.switch(to == "on", g.person)
+    except SoAlready:
+        everything = [Shown.standing(entry, last) for entry, last in _with_choices(here)]
+        return _page(here, everything, 409, is_so_already=True)
+    db.session.commit()
+    return see_other(f"{here.address}#switch")
+
+
 def _save(shown: Shown) -> None:
     choices.choose(shown.entry.key, shown.value, g.person, shown.seen)
 
@@ -165,4 +183,6 @@ def _with_choices(here: Section) -> list[tuple[Entry, Choice | None]]:
 def _page(here: Section, everything: list[Shown], status: int = 200, **values):
     refusals = [(f"{shown.entry.key}{shown.error.part}", shown.error.sentence) for shown in everything if shown.error]
     values |= {"here": here, "sections": SECTIONS, "everything": everything, "refusals": refusals}
-    return render_template("desk/settings/section.html", **values), status
+    if here.name == "election":
+        values["log"] = db.session.scalars(audit.latest_of(elections.KIND, LOG_SHOWS)).all()
+    return render_template(here.template, **values), status

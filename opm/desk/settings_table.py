@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from opm import settings
 from opm.desk.settings_kinds import (
+    Days,
     Kind,
     Language,
     Mailbox,
@@ -59,6 +60,7 @@ class Section:
     title: _
     about: _
     entries: tuple[Entry, ...]
+    template: str = "desk/settings/section.html"
 
     @property
     def address(self) -> str:
@@ -151,6 +153,23 @@ SECTIONS = (
                 "a last day of their own. Their comments stay. Set back, they open again."),
               Number(0, 3650), _("In days after publication; 0 for never.")),
     )),
+    Section("election", _("Election mode"),
+            _("While it is on, scheduled posts wait until it is over, unless an editor publishes one; no comment is "
+              "published by itself; and whoever would make something public is asked once more and has to tick it. "
+              "Mails that people wait for, such as codes, receipts and sign-in links, go on. All of it is in the log."),
+            (
+        Entry("election_days", _("When it is"),
+              _("It is turned on at the beginning of the first day and off at the end of the last, in the site’s time "
+                "zone, within a minute. Whoever turns it by hand is not overruled until the next of the two."), Days()),
+        Entry("election_comments", _("Comments meanwhile"),
+              _("It counts for all threads, whatever was decided about one."),
+              OneOf((("held", _("Readers can write; what they send waits, and a moderator can publish it only with a "
+                                "tick")),
+                     ("closed", _("Readers cannot write; each thread says why"))))),
+        Entry("election_words", _("What readers are told"),
+              _("It stands at the head of every page while it is on, and is followed by what is so with comments."),
+              Words(300, True, rows=2)),
+    ), "desk/settings/election.html"),
     Section("limits", _("Limits"),
             _("How much one person, one network and all together may send in an hour before they are asked to wait. A "
               "town, an office or a phone company may share one network: be generous there."), (
@@ -229,6 +248,8 @@ ELSEWHERE = {
     "ways": "/desk/ways/",
     "retired_rules": "follows the rules",
     "demand_second_factor": "nobody has one to show yet",
+    "election_is_on": "a switch of its own",
+    "election_switched_at": "follows the switch",
 }
 
 

@@ -3,6 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from opm.accounts import elections
+from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock, publicity
 from opm.posts.filing import ChangedMeanwhile
@@ -21,15 +23,16 @@ def held(id: int) -> Post | None:
     return {each: Post.held(each) for each in sorted(ids)}[id]
 
 
-def feature(post: Post) -> None:
+def feature(post: Post, by: Person | None = None) -> None:
     """Puts it first, in place of whichever stood there. The caller holds it (see `held`) and commits.
 
-    Raises NotNow where the public does not see it, and ChangedMeanwhile where somebody puts another there now.
+    Raises NotNow where the public does not see it; ChangedMeanwhile where another is put there now; ElectionTime.
     """
     if not is_public(post):
         raise NotNow
     if post.is_featured:
         return
+    elections.expect_leave(by, "post", post.id, post.title)
     before = db.session.scalar(select(Post).where(Post.is_featured).with_for_update())
     if before:
         before.is_featured = False

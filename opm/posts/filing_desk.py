@@ -251,7 +251,7 @@ def feature(id):
         if request.form.get("do") == "stop":
             featuring.stop(post)
         else:
-            featuring.feature(post)
+            featuring.feature(post, g.person)
     except (NotNow, ChangedMeanwhile):
         return _featured(post, 409, is_refused=True)
     if post.is_featured != was_featured:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from opm import settings
-from opm.accounts import audit
+from opm.accounts import audit, elections
 from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments import closing
@@ -87,6 +87,7 @@ def schedule(post: Post, at: datetime, by: Person) -> None:
     _expect_ready(post, by)
     if at <= clock.now():
         raise InThePast
+    elections.expect_leave(by, "post", post.id, post.title)
     publicity.hold()
     post.state, post.publish_at, post.returned_because = State.SCHEDULED, at, ""
     _take_address(post, at)
@@ -110,6 +111,7 @@ def publish_now(post: Post, by: Person) -> None:
     """Makes it public. The caller commits. Raises NotNow, NeedsAnother, NothingToRead, NotReady."""
     _expect(post, *BEFORE_PUBLICATION)
     _expect_ready(post, by)
+    elections.expect_leave(by, "post", post.id, post.title)
     publish(post, clock.now())
 
 
@@ -118,7 +120,10 @@ def publish_due() -> list[int]:
 
     A post appears as of the moment it was promised for, also where the machine slept through that. It is looked at
     again once it is held: somebody may have taken it off meanwhile, and another worker may have been quicker.
+    In election time none goes out by itself; what was due then goes out, and appears, once that is over.
     """
+    if settings.current().election_is_on:
+        return []
     ids = db.session.scalars(Post.due()).all()
     held = {id: Post.held(id) for id in sorted(ids)}
     due = [
@@ -127,7 +132,7 @@ def publish_due() -> list[int]:
     if due:
         publicity.hold()
     for post in due:
-        place(post, post.publish_at)
+        place(post, max(post.publish_at, settings.current().election_turned_at or post.publish_at))
         audit.record(None, Did.PUBLISHED, "post", post.id, post.title)
     if due:
         publicity.bump()
@@ -188,6 +193,8 @@ def put_back(post: Post, by: Person) -> None:
     `publish_now` raises.
     """
     _expect(post, State.WITHDRAWN)
+    if not post.is_set_aside:
+        elections.expect_leave(by, "post", post.id, post.title)
     if not post.is_set_aside and post.changed_at > post.withdrawn_at:
         _expect_ready(post, by)
     post.state, post.withdrawn_at = State.DRAFT, None

@@ -86,7 +86,8 @@ def _reply():
     comment = _comment(thread, number[0]) if thread else None
     if comment is None:
         return None
-    is_open = thread.is_open(settings.current().close_after_days)
+    site = settings.current()
+    is_open = thread.is_open(site.close_after_days) and not site.election_closes_comments
     return _moved(url_for("comments.reply" if is_open else "comments.comment", id=comment.id))
 
 

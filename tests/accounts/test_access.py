@@ -109,6 +109,7 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/posts/<id:id>/links"): (WRITERS, 422),  # nobody is named for whom it is
     ("POST", "/desk/posts/<id:id>/links/<id:link_id>"): (WRITERS, 400),  # that is no act for a link
     ("GET", "/desk/settings/"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/settings/election/switch"): ({Role.ADMIN}, 400),  # neither on nor off
     ("GET", SECTION): ({Role.ADMIN}, 200),
     ("POST", SECTION): ({Role.ADMIN}, 422),  # no setting came with it
     ("GET", "/desk/audit/"): ({Role.ADMIN}, 200),
