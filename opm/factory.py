@@ -4,7 +4,7 @@ from flask import Flask, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from opm import cli, config, errors, extensions, feeds, filters, settings, site
+from opm import cli, config, errors, extensions, feeds, filters, look, settings, site
 from opm.accounts import desk as accounts_desk
 from opm.accounts import elections
 from opm.accounts import emails as account_emails
@@ -128,6 +128,7 @@ def _open_rooms(app):
     )
     for blueprint in (
         site.bp,
+        look.bp,
         keeping.bp,
         posts.bp,
         feeds.bp,

@@ -168,6 +168,7 @@ class Settings:
     contact_email: str = ""
     answer_within_days: int = 5  # working days, for what comes to that address
     is_uk_public_body: bool = False  # the accessibility statement then names who enforces the law
+    palette: tuple[str, ...] = ()  # the colour of links and buttons in light and in dark; nothing for ours
     licence: str = field(default_factory=lambda: _("Text may be copied with credit."))
     licence_address: str = ""  # of its text
     menu: tuple[Link, ...] = field(default_factory=default_menu)  # at the head of each page
@@ -301,6 +302,10 @@ class Settings:
         return Allowance(name, getattr(self, name), window, refuses=not name.endswith("_on_site"))
 
 
+# The accent on white paper and on black, as the style sheet has it, and all on which its text is read.
+OUR_COLOURS = "#0b5d4d", "#7cd0b8"
+LIGHT_GROUNDS = "#ffffff", "#f1f4f3"
+DARK_GROUNDS = "#121716", "#1d2523"
 STRUCTURED = {
     "rules": Rule,
     "retired_rules": Rule,

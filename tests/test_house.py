@@ -16,7 +16,7 @@ from opm.comments import bulk, moderation
 from opm.comments.models import Act, BlockedAddress, State
 from opm.extensions import db
 from opm.factory import create_app
-from opm.lib import i18n
+from opm.lib import assets, i18n
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
 from opm.posts import changes, preview_links
@@ -44,7 +44,7 @@ HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
 SHELF = "/desk/<any(categories, tags, series, authors):shelf>/"
 NUMBER = "<int(min=1, max=1000000):number>/"
-SECTION = "/desk/settings/<any(site, comments, election, limits, team, clocks, mail):name>/"
+SECTION = "/desk/settings/<any(site, look, comments, election, limits, team, clocks, mail):name>/"
 PAGE = f"page/{NUMBER}"
 YEAR = "/<int(fixed_digits=4):year>/"
 MONTH = f"{YEAR}<int(fixed_digits=2):month>/"
@@ -181,6 +181,7 @@ def addresses(inside):
             "/desk/reports/answered/": "/desk/reports/answered/",
             "/desk/reports/answers/<id:id>/undo": f"/desk/reports/answers/{answered.id}/undo",
             "/desk/settings/": "/desk/settings/",
+            "/look/<name>": f"/look/{assets.hash_of('site.css')}-1d5aa8-8ec3ff.css",
             SECTION: "/desk/settings/election/",
             "/desk/account/sessions/": "/desk/account/sessions/",
             "/desk/account/sessions/<id:id>": "/desk/account/sessions/9999",

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from wtforms import ValidationError
 
 from opm import settings
-from opm.lib import clock, forms
+from opm.lib import clock, contrast, forms
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
 from opm.settings import Link, Rule
@@ -244,6 +244,67 @@ class Days(Kind):
 
     def words(self, value) -> str:
         return _("from %(first)s to %(last)s", first=value[0], last=value[1]) if value else _("no days")
+
+
+PALETTES = {  # the accent in light and in dark
+    "blue": (later("Blue"), "#1d5aa8", "#8ec3ff"),
+    "violet": (later("Violet"), "#5f3a9c", "#c9b0ff"),
+    "red": (later("Red"), "#a1243c", "#ffa8b3"),
+    "brown": (later("Brown"), "#7a4a12", "#f0bf87"),
+    "slate": (later("Slate"), "#33475b", "#b9cde0"),
+}
+
+
+@dataclass(frozen=True)
+class Palette(Kind):
+    """The colour of links and buttons in light and in dark: one of a few good pairs, or two of one's own."""
+
+    shape: ClassVar = "palette"
+    parts: ClassVar = "", "-light", "-dark"
+    grounds: ClassVar = {"-light": settings.LIGHT_GROUNDS, "-dark": settings.DARK_GROUNDS}
+
+    @property
+    def options(self) -> list[tuple[str, object, str, str]]:
+        """The pairs to choose from: (name, what it is called, light, dark)."""
+        ours = "ours", later("Green, as it comes"), *settings.OUR_COLOURS
+        return [ours, *((name, *pair) for name, pair in PALETTES.items())]
+
+    def shown(self, value) -> Typed:
+        pair = tuple(value) or settings.OUR_COLOURS
+        named = next((name for name, _called, *colours in self.options if tuple(colours) == pair), "own")
+        return {"": [named], "-light": [pair[0]], "-dark": [pair[1]]}
+
+    def read(self, typed: Typed) -> tuple[str, ...]:
+        named = _first(typed)
+        if pair := {name: tuple(colours) for name, _called, *colours in self.options}.get(named):
+            return () if named == "ours" else pair
+        if named != "own":
+            raise Refusal(_("Choose one of these"))
+        return tuple(self._colour(typed, part) for part in ("-light", "-dark"))
+
+    def sample(self, typed: Typed) -> list[str]:
+        """The two colours that were typed, as far as they are colours."""
+        return [
+            colour if contrast.HEX.fullmatch(colour := _first(typed, part).lower()) else "" for part in self.grounds
+        ]
+
+    def words(self, value) -> str:
+        return _("%(light)s in light, %(dark)s in dark", light=value[0], dark=value[1]) if value else _("green")
+
+    def _colour(self, typed: Typed, part: str) -> str:
+        colour = forms.one_line(_first(typed, part)).lower()
+        if not contrast.HEX.fullmatch(colour):
+            raise Refusal(_("Write a colour as # and six digits from 0 to f, like #1d5aa8"), part)
+        grounds = self.grounds[part]
+        worst = min(grounds, key=lambda ground: contrast.ratio(colour, ground))
+        if contrast.ratio(colour, worst) < contrast.TEXT:
+            said = {"colour": colour, "ground": worst, "nearest": contrast.nearest(colour, grounds)}
+            said["ratio"] = f"{int(contrast.ratio(colour, worst) * 100) / 100:.2f}"
+            raise Refusal(
+                _("Text in %(colour)s on %(ground)s has a contrast of %(ratio)s to 1, and people need 4.5 to 1. The "
+                  "nearest that can be read is %(nearest)s", **said), part,
+            )  # fmt: skip
+        return colour
 
 
 @dataclass(frozen=True)

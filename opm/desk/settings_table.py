@@ -11,6 +11,7 @@ from opm.desk.settings_kinds import (
     Mailbox,
     Number,
     OneOf,
+    Palette,
     Places,
     Rules,
     WebAddress,
@@ -125,6 +126,12 @@ SECTIONS = (
               OneOf(((False, _("Any editor, also what they wrote themselves")),
                      (True, _("Only an editor other than whoever saved the post last: two people see each before it "
                               "goes out"))))),
+    )),
+    Section("look", _("Look"), _("How the site’s pages and mails look. They stay as easy to read as they are."), (
+        Entry("palette", _("Colours"),
+              _("Links, buttons and rules take this colour, on every page and in mails, in light and, for readers "
+                "whose device is dark, in dark. A pair that is hard to read is refused."),
+              Palette()),
     )),
     Section("comments", _("Comments and moderation"),
             _("Who reads a comment before the public does, by which rules, and what you promise. The page “How we "

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 import brotli
+from flask import current_app
 from whitenoise import WhiteNoise
 
 from opm.config import ConfigError
@@ -35,6 +36,21 @@ def init(app) -> None:
     except OSError as error:  # a full disk: what is laid out by an older version of the site can still be served by it
         raise ConfigError(f"Style sheets and scripts cannot be laid out in “{folder}”: {error.strerror}.")
     app.jinja_env.globals["asset"] = app.jinja_env.lasting["asset"] = addresses.__getitem__
+
+
+def address_of(name: str) -> str:
+    """Where the file of ours with this name is given out."""
+    return current_app.jinja_env.globals["asset"](name)
+
+
+def hash_of(name: str) -> str:
+    """What stands for the file's bytes in its address."""
+    return address_of(name).split(".")[-2]
+
+
+def text_of(name: str) -> str:
+    """The file as it is given out."""
+    return (_folder(current_app) / address_of(name).removeprefix("/static/")).read_text()
 
 
 def in_front_of(app) -> WhiteNoise:

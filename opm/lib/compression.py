@@ -4,7 +4,7 @@ from flask import Response, request
 
 from opm.lib.pressing import IDENTITY, chosen, pressed
 
-TYPES = {"text/html", "text/plain", "application/json", "application/atom+xml"}
+TYPES = {"text/html", "text/css", "text/plain", "application/json", "application/atom+xml"}
 LEAST_BYTES = 200  # what is smaller would hardly shrink
 
 
