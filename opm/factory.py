@@ -6,9 +6,8 @@ from werkzeug.routing import IntegerConverter
 
 from opm import cli, config, errors, extensions, feeds, filters, look, settings, site
 from opm.accounts import desk as accounts_desk
-from opm.accounts import elections
+from opm.accounts import elections, sessions_desk
 from opm.accounts import emails as account_emails
-from opm.accounts import sessions_desk
 from opm.accounts import views as accounts
 from opm.accounts.abilities import roles_in_words
 from opm.accounts.access import RowSessions, is_somebody

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import func
 from sqlalchemy.orm import selectinload, undefer
 
+from opm import settings
 from opm.extensions import db
 from opm.filters import day
 from opm.lib import links
@@ -52,7 +53,10 @@ class Entry:
     def html(self) -> str:
         """All of it, to be read elsewhere: what changed comes first, and every address is whole."""
         whole = links.made_absolute(self.post.html, self.post.address)
-        return str(self._change() + Markup(whole)) if self.post.noted_at else whole
+        first = self._change() if self.post.noted_at else Markup()
+        if self.post.notice:
+            first = Markup("<p><strong>{}</strong></p>\n").format(self.post.notice) + first
+        return str(first + Markup(whole))
 
     def _change(self) -> Markup:
         noted = self.post.notes[-1]
@@ -129,6 +133,7 @@ def _latest(listing: Listing) -> list[Post]:
     changed_last = func.coalesce(Post.noted_at, Post.published_at).desc(), Post.id.desc()
     latest = listing.posts.options(*shown, authors).order_by(None).order_by(*changed_last).limit(ENTRIES)
     changes_at(db.session.scalar(Post.next_moment()))
+    changes_at(settings.current().government_changes_at)
     return list(db.session.scalars(latest))
 
 

@@ -203,6 +203,10 @@ class Settings:
     election_is_on: bool = False
     election_switched_at: str = ""  # last, by the clock or by hand
 
+    # History mode: what was published before that day, and is marked political, says so.
+    government_changed_on: str = ""  # a day
+    government_words: str = field(default_factory=lambda: _("This was published under the previous government."))
+
     sender_name: str = ""  # who the site's mails are from, beside their address
     reply_to: str = ""  # where an answer to one goes
 
@@ -281,6 +285,11 @@ class Settings:
     def policy_now(self) -> str:
         """The comment policy; in election time a moderator reads every comment first."""
         return "all" if self.election_is_on else self.comment_policy
+
+    @property
+    def government_changes_at(self) -> datetime | None:
+        """The first moment of the day on which another government is in office."""
+        return self._midnight(self.government_changed_on) if self.government_changed_on else None
 
     def _midnight(self, day: str, later: timedelta = timedelta()) -> datetime:
         return datetime.combine(date.fromisoformat(day) + later, time.min, tzinfo=self.timezone)

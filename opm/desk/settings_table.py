@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from opm import settings
 from opm.desk.settings_kinds import (
+    Day,
     Days,
     Kind,
     Language,
@@ -177,6 +178,16 @@ SECTIONS = (
               _("It stands at the head of every page while it is on, and is followed by what is so with comments."),
               Words(300, True, rows=2)),
     ), "desk/settings/election.html"),
+    Section("history", _("History mode"),
+            _("After a change of government, posts that are marked political and were published before it say so at "
+              "their head, on their pages, in print and in feeds. Editors mark a post where they write it. The posts "
+              "themselves stay as they are, and their addresses, too."), (
+        Entry("government_changed_on", _("First day of the new government"),
+              _("From the beginning of this day on, in the site’s time zone, the notice stands there. It can be set "
+                "before."), Day(), _("Empty, no post carries a notice.")),
+        Entry("government_words", _("The notice"), _("Readers find these words above the text of each such post."),
+              Words(200, True), _("Such as: “This was published under the 2022 to 2026 government.”")),
+    )),
     Section("limits", _("Limits"),
             _("How much one person, one network and all together may send in an hour before they are asked to wait. A "
               "town, an office or a phone company may share one network: be generous there."), (

@@ -17,7 +17,7 @@ from opm.lib.i18n import lazy_gettext as _
 from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
-from opm.posts import changes, checks, drafting, publishing, writing
+from opm.posts import changes, checks, drafting, filing, publishing, writing
 from opm.posts.changes import NotPublished
 from opm.posts.conflicts import Conflict
 from opm.posts.filing import PlaceTaken
@@ -138,6 +138,8 @@ def save(id):
         return editor(post, form, 422, form.revision.data)
     if is_new:
         _log(Did.SAVED, post)
+    if g.person.may(Ability.PUBLISH) and form.tags.raw_data:
+        filing.mark_political(post, form.political.data)
     refusal = _carry_out(post, form)
     db.session.commit()
     if refusal:
@@ -321,6 +323,7 @@ def _filled(post: Post, draft: Draft | None) -> PostForm:
             "title": words.title,
             "summary": words.summary,
             "text": words.text,
+            "political": post.is_political,
             "comments": how,
             "comments_last_day": f"{last_day}" if last_day else "",
             "publish_at": f"{publish_at:%Y-%m-%dT%H:%M}" if publish_at else "",

@@ -359,6 +359,14 @@ def _refer_to(kind: type[Filed], things: Collection[Filed]) -> None:
         db.session.execute(some.with_for_update(read=True, key_share=True)).all()
 
 
+def mark_political(post: Post, is_political: bool) -> None:
+    """Whether it is to say so once another government is in office. The post is held. The caller commits."""
+    if post.is_political != is_political:
+        post.is_political = is_political
+        if post.thread_id:
+            publicity.bump()
+
+
 def is_filed(post: Post, authors, categories, tags, series, series_position) -> bool:
     """Whether to file it so would change nothing."""
     names = {name.casefold() for name in tags}

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from flask import request
-from wtforms import IntegerField, StringField
+from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
 
 from opm import settings
@@ -97,6 +97,7 @@ class PostForm(FilingFields, WordsForm):
         default="save",
         validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish", "aside"])],
     )
+    political = BooleanField()
     comments = StringField(default="open", validators=[AnyOf(["open", "until", "closed"])])
     comments_last_day = Line()
     publish_at = Line()

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, bindparam, func, select, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, bindparam, false, func, select, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.orderinglist import ordering_list
 from sqlalchemy.orm import (
@@ -18,6 +18,7 @@ from sqlalchemy.orm import (
     undefer_group,
 )
 
+from opm import settings
 from opm.accounts.models import Person
 from opm.comments.models import Thread
 from opm.extensions import db
@@ -133,6 +134,8 @@ class Post(Illustrated, db.Model):
     withdrawn_to: Mapped[str] = desk_column(default="")  # a path on this site that its address leads to
     comments_closed: Mapped[bool] = desk_column(default=False)  # from the start; once published the thread knows
     comments_last_day: Mapped[date | None] = desk_column()
+
+    is_political: Mapped[bool] = mapped_column(default=False, server_default=false())  # see `notice`
 
     thread_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("thread.id"), unique=True)
     thread: Mapped[Thread | None] = relationship()
@@ -251,6 +254,18 @@ class Post(Illustrated, db.Model):
     def address(self) -> str:
         """The path of its page."""
         return address_of(self.published_on, self.slug)
+
+    @property
+    def notice(self) -> str:
+        """What readers are told first of one that is marked political, once another government is in office.
+
+        A page that shows it looks different from `government_changes_at` on.
+        """
+        site = settings.current()
+        changed_at, is_of_then = site.government_changes_at, self.is_political and self.published_on
+        if not changed_at or not is_of_then or changed_at > caching.began_at():
+            return ""
+        return site.government_words if self.published_on < site.local(changed_at).date() else ""
 
     def write(self, text: str, format: Format = Format.MARKDOWN) -> None:
         """Sets its text, and makes the HTML that is shown."""

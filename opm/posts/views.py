@@ -99,6 +99,7 @@ def post(year, month, day, slug, number):
     post = _post(_period(year=year, month=month, day=day).first, slug)
     comments = threads.page(post.thread, number) or abort(404)
     changes_at(post.thread.closing_at(settings.current().close_after_days))
+    changes_at(settings.current().government_changes_at)
     changes = [noted.noted_at for noted in post.notes] if post.noted_at else []
     shown = {"post": post, "thread": post.thread, "comments": comments, "changes": changes}
     if number > 1:
