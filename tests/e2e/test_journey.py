@@ -35,7 +35,7 @@ def test_with_scripts_nobody_leaves_the_page_on_which_they_are(inside, open_tab,
     moderator.wait_for_scripts()
     moderator.press("Approve")
     expect(moderator.page.get_by_role("heading", level=1)).to_have_text("No comment waits")
-    moderator.focused("article.decide.done")
+    moderator.focused("h1")  # nothing else is to be decided
     assert moderator.page.url == queue
     moderator.press("Undo")
     moderator.focused("article.decide:not(.done)")
@@ -90,7 +90,7 @@ def test_a_rejection_asks_for_the_rule_in_the_row_and_can_be_left(inside, open_t
     moderator.press("Reject …")
     moderator.page.get_by_label("2. Stay with the subject").check()
     moderator.press("Reject and tell the writer")
-    moderator.focused("article.decide.done")
+    moderator.focused("h1")  # nothing else is to be decided
     expect(moderator.page.locator("article.decide.done")).to_contain_text("Rejected")
     assert moderator.page.url == queue
 
@@ -107,7 +107,7 @@ def test_a_comment_is_taken_down_and_restored_in_the_list_of_its_state(inside, o
     moderator.press("Take down …")
     moderator.page.get_by_label("1. Be civil").check()
     moderator.press("Take it down and tell the writer")
-    moderator.focused("article.decide.done")
+    moderator.focused("h1")  # nothing else is to be decided
     moderator.go("/desk/comments/?queue=rejected")
     moderator.wait_for_scripts()
     moderator.press("Publish again")
