@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from opm import settings
 from opm.accounts import access, kept_forms
-from opm.accounts.access import NotAllowed, NotSignedIn, is_behind_the_door
+from opm.accounts.access import FACTOR_PAGE, FactorOwed, NotAllowed, NotSignedIn, ProofNeeded, is_behind_the_door
 from opm.accounts.elections import ElectionTime
 from opm.accounts.kept_forms import SentAlready, SentForm
 from opm.comments.models import ThreadClosed
@@ -114,6 +114,7 @@ class Refused:
     sent: SentForm | None = None  # to the desk
     asks_to_sign_in: bool = False
     asks_whether: str = ""  # it shall be done all the same: what is to be ticked
+    leads_to: tuple[str, str] | None = None  # an address, and what is there
     secret: str | None = None  # of what was kept, for the browser
 
 
@@ -133,6 +134,8 @@ def init(app) -> None:
         NotHere: _not_here,
         PageWithdrawn: _page_withdrawn,
         NotSignedIn: _not_signed_in,
+        FactorOwed: _factor_owed,
+        ProofNeeded: _proof_needed,
         SentAlready: _sent_already,
         NotAllowed: _not_allowed,
         ElectionTime: _election_time,
@@ -359,6 +362,28 @@ def _not_signed_in(error) -> Refused:
         advice = _("Sign in again at the desk.")
     title = _("You are not signed in any more")
     return Refused(403, title, advice, sent=sent, asks_to_sign_in=True, secret=secret)
+
+
+def _factor_owed(error) -> Refused:
+    """What was sent is kept, as for somebody whose session has ended."""
+    page = FACTOR_PAGE, _("To your second factor")
+    title = _("First your second factor")
+    return _kept_for_later(title, _("This site demands one of you."), page)
+
+
+def _proof_needed(error) -> Refused:
+    page = FACTOR_PAGE, _("Prove that it is you")
+    return _kept_for_later(_("First prove that it is you"), _("You signed in more than ten minutes ago."), page)
+
+
+def _kept_for_later(title: str, because: str, page: tuple[str, str]) -> Refused:
+    sent = _sent()
+    secret = _kept(sent) if sent and sent.can_be_sent and not kept_forms.came_by_itself() else None
+    if secret:
+        because += " " + _("What you typed is kept here, in this browser, for a day: you find it at the desk.")
+    elif sent:
+        because += " " + _("What you typed is below: copy it first.")
+    return Refused(403, title, because, sent=sent, leads_to=page, secret=secret)
 
 
 def _kept(sent: SentForm) -> str | None:

@@ -11,6 +11,9 @@ from opm.accounts import emails as account_emails
 from opm.accounts import views as accounts
 from opm.accounts.abilities import roles_in_words
 from opm.accounts.access import RowSessions, is_somebody
+from opm.accounts.factors import demand_desk
+from opm.accounts.factors import desk as factors_desk
+from opm.accounts.factors import emails as factor_emails
 from opm.comments import bulk_desk, decisions_desk, keys_desk, threads_desk
 from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
@@ -103,6 +106,9 @@ def _open_rooms(app):
         account_desk.bp,
         accounts_desk.bp,
         audit_desk.bp,
+        demand_desk.bp,
+        factors_desk.bp,
+        factors_desk.others,
         changes_desk.bp,
         checks_desk.bp,
         comments_desk.bp,
@@ -141,6 +147,7 @@ def _open_rooms(app):
         app.register_blueprint(blueprint)
     app.extensions["letterbox"] = letterbox = Letterbox()
     letterbox.add(account_emails.RENDERERS)
+    letterbox.add(factor_emails.RENDERERS)
     letterbox.add(comment_emails.RENDERERS)
     letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)

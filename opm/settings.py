@@ -234,6 +234,7 @@ class Settings:
     sign_ins_per_network: int = 20
     invitations_per_address: int = 5
     invitations_per_person: int = 30  # that one admin sends
+    proofs_per_session: int = 10  # pages that ask for a second factor, of one who is signed in already
     kept_forms_per_network: int = 30  # what is sent to the desk by somebody whose session has ended
     strangers_mails_per_address: int = 10
     strangers_mails_on_site: int = 600  # more are sent later, and nothing is refused

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from opm import settings
 from opm.accounts import audit, dormancy, elections, invitations, kept_forms
 from opm.accounts import models as accounts
+from opm.accounts.factors import models as factors
 from opm.comments import forgetting as comments
 from opm.comments import likeness, weighing
 from opm.comments.inbox import telling
@@ -169,6 +170,7 @@ def forget(clocks: "Clocks") -> bool:
     with reading():
         site = settings.current()
     throttle.forget_old()
+    factors.forget_old()
     accounts.forget_old(site.network_days)
     kept_forms.forget_old()
     invitations.forget_old()

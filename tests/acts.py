@@ -18,6 +18,7 @@ BESIDE = {
     "post_revision": "what a post from elsewhere says is kept before it changes; the change itself writes the post",
     "kept_form": "what was sent by somebody whose session had ended waits for them alone",
     "sign_in_attempt": "somebody asks for a link, or tries a code; that they came in is an act",
+    "factor_step": "somebody is asked for a second factor, or tries one; that it was shown or set up is an act",
     "email": "a mail is what comes of an act",
     "tally": "how often something was sent is counted to know when it is too often",
 }

@@ -8,6 +8,8 @@ from PIL import Image
 
 from opm.accounts import access, dormancy, invitations, signing_in, staffing
 from opm.accounts.abilities import Role
+from opm.accounts.factors import emails as factor_emails
+from opm.accounts.factors.models import Passkey, Purpose, Step
 from opm.accounts.models import Person
 from opm.comments import moderation
 from opm.comments.inbox.models import MailChoice, MailLink, When
@@ -56,6 +58,25 @@ def _staff(name, email, roles):
         db.session.add(person)
         db.session.flush()
     return person
+
+
+def a_passkey(person, name="An old laptop"):
+    """A passkey that nobody can sign with any more."""
+    passkey = Passkey(person=person, credential_id="b2xk", public_key="b2xk", sign_count=0, name=name)
+    db.session.add(passkey)
+    db.session.flush()
+    return passkey
+
+
+def every_step(person) -> dict[Purpose, str]:
+    """A page of each kind on which this person shows or sets up a second factor, by its token."""
+    steps = [
+        Step(purpose=purpose, person=None if purpose == Purpose.PASSKEY_SIGN_IN else person, name="An old laptop")
+        for purpose in Purpose
+    ]
+    db.session.add_all(steps)
+    db.session.flush()
+    return {step.purpose: step.token for step in steps}
 
 
 def a_draft(title="Twelve benches", text="We walked with eleven people and counted.\n", by=None):
@@ -164,6 +185,8 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     _every_mail_about_reports(about("g", State.PUBLISHED), ines, note)
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
+    for kind in factor_emails.WORDS:
+        factor_emails.tell(ines, kind, ines)
     _every_mail_to_moderators(confirmed, ines)
     _every_mail_about_accounts(ines)
 

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup, NavigableString
 
 from opm.accounts import invitations, signing_in
 from opm.accounts.abilities import Role
+from opm.accounts.factors.models import Purpose
 from opm.comments import bulk, moderation
 from opm.comments.models import Act, BlockedAddress, State
 from opm.extensions import db
@@ -39,6 +40,9 @@ DOOR = (
     "/desk/sign-in/code/<token>",
     "/desk/sign-in/invitation/<token>",
     "/desk/sign-in/link/<token>",
+    "/desk/sign-in/second/<token>",
+    "/desk/sign-in/passkey",
+    "/desk/sign-in/passkey/<token>",
 )
 HTMX = "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 OPEN, SHUT = "⟦⟧"
@@ -89,6 +93,7 @@ def addresses(inside):
         db.session.flush()
         answered = settling.settle([notice], Outcome.LEFT_UP, ines)
         mailed = cast.a_mail_link(waiting, ines).token
+        passkey, steps = cast.a_passkey(ines), cast.every_step(ines)
         return {
             "/": "/",
             f"{DAY}<slug>/": cast.POST,
@@ -194,6 +199,23 @@ def addresses(inside):
             "/desk/staff/roles": "/desk/staff/roles",
             "/desk/sign-in/invitation/<token>": f"/desk/sign-in/invitation/{invited.token}",
             "/desk/settings/election/switch": "/desk/settings/election/switch",
+            "/desk/account/second-factor": "/desk/account/second-factor",
+            "/desk/account/second-factor/app": "/desk/account/second-factor/app",
+            "/desk/account/second-factor/app/<token>": f"/desk/account/second-factor/app/{steps[Purpose.APP]}",
+            "/desk/account/second-factor/app/remove": "/desk/account/second-factor/app/remove",
+            "/desk/account/second-factor/proof": "/desk/account/second-factor/proof",
+            "/desk/account/second-factor/proof/<token>": f"/desk/account/second-factor/proof/{steps[Purpose.PROOF]}",
+            "/desk/account/second-factor/recovery-codes": "/desk/account/second-factor/recovery-codes",
+            "/desk/account/second-factor/passkeys": "/desk/account/second-factor/passkeys",
+            "/desk/account/second-factor/passkeys/<id:id>": f"/desk/account/second-factor/passkeys/{passkey.id}",
+            "/desk/account/second-factor/passkeys/new/<token>": (
+                f"/desk/account/second-factor/passkeys/new/{steps[Purpose.PASSKEY]}"
+            ),
+            "/desk/staff/<id:id>/second-factor": f"/desk/staff/{ines.id}/second-factor",
+            "/desk/settings/second-factor": "/desk/settings/second-factor",
+            "/desk/sign-in/second/<token>": f"/desk/sign-in/second/{steps[Purpose.SIGN_IN]}",
+            "/desk/sign-in/passkey": "/desk/sign-in/passkey",
+            "/desk/sign-in/passkey/<token>": f"/desk/sign-in/passkey/{steps[Purpose.PASSKEY_SIGN_IN]}",
             "/desk/sign-in": "/desk/sign-in",
             "/desk/sign-in/code/<token>": f"/desk/sign-in/code/{attempt.page_token}",
             "/desk/sign-in/link/<token>": f"/desk/sign-in/link/{attempt.link_token}",
@@ -442,7 +464,8 @@ CONTENT = [
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
     "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
-    "Europe/London", "The lane is closed.", "/series/floods/", "/author/ines-calder/", "/author/rosa-menk/",
+    "Europe/London", "The lane is closed.", "An old laptop", "/series/floods/",
+    "/author/ines-calder/", "/author/rosa-menk/",
 ]  # fmt: skip
 
 

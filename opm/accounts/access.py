@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import current_app, g, redirect, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
-from opm.accounts import kept_forms
+from opm.accounts import kept_forms, second_factor
 from opm.accounts.abilities import IN_WORDS, Ability
 from opm.accounts.models import SIGNED_IN_FOR, Person, Session
 from opm.extensions import csrf, reading
@@ -18,6 +18,7 @@ from opm.lib.caching import varies_by
 from opm.lib.i18n import gettext as _
 
 LONGEST_ADDRESS = 500
+FACTOR_PAGE = "/desk/account/second-factor"
 
 
 class NotSignedIn(Exception):
@@ -42,6 +43,14 @@ class NotAllowed(Exception):
         return ", ".join(person.name for person in Person.who_may(self.ability)) or _("an admin")
 
 
+class FactorOwed(Exception):
+    """Something was sent to the desk by somebody who has yet to set up or show the second factor that is demanded."""
+
+
+class ProofNeeded(Exception):
+    """What signs somebody in is changed only by who has signed in, or shown a second factor, within ten minutes."""
+
+
 class RowSessions(SessionInterface):
     """Flask's session holds no more than the token for the desk's forms; the guard puts it there from the row."""
 
@@ -58,7 +67,8 @@ class RowSessions(SessionInterface):
 def guard():
     """Before every request to the desk: lets staff in, sends others to the door, and checks the form's token.
 
-    What was kept of somebody who was signed out goes with its being sent again. Raises NotSignedIn and SentAlready.
+    Who owes a second factor gets no further than to where it is set up or shown. What was kept of somebody who was
+    signed out goes with its being sent again. Raises NotSignedIn, FactorOwed and SentAlready.
     """
     varies_by("Cookie")
     row = Session.of(request.cookies.get(cookie_name(), ""))
@@ -69,6 +79,10 @@ def guard():
     g.session, g.person = row, row.person
     session["csrf_token"] = row.csrf_token
     csrf.protect()
+    if second_factor.is_owed_in(row) and not getattr(_view(), "opens_without_factor", False):
+        if request.method == "POST":
+            raise FactorOwed
+        return redirect(f"{FACTOR_PAGE}?{urlencode({'next': request.full_path.rstrip('?')})}", code=303)
     if kept_forms.ITS_NUMBER in request.form:
         kept_forms.drop(request.form[kept_forms.ITS_NUMBER], kept_secret())
     return None
@@ -93,6 +107,24 @@ def requires(ability: Ability):
         return open_to_some
 
     return wrap
+
+
+def opens_without_factor(view):
+    """Marks a view that stays open to who has yet to set up or show the second factor that is demanded."""
+    view.opens_without_factor = True
+    return view
+
+
+def freshly_proved(view):
+    """Opens a view only to who has signed in, or shown a second factor, within ten minutes. Raises ProofNeeded."""
+
+    @wraps(view)
+    def open_to_some(*args, **kwargs):
+        if not g.session.is_fresh:
+            raise ProofNeeded
+        return view(*args, **kwargs)
+
+    return open_to_some
 
 
 def let_in(response, secret: str):
@@ -139,6 +171,10 @@ def way_back(wanted: str | None) -> str:
         return "/desk/"
     safe = "\\" not in wanted and "//" not in wanted and wanted.isprintable()
     return wanted if safe else "/desk/"
+
+
+def _view():
+    return current_app.view_functions[request.endpoint]
 
 
 def _cookie_manners() -> dict:

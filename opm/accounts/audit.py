@@ -34,6 +34,13 @@ class Did(StrEnum):
     UNDID = "undid"
     CHOSE_MAILS = "chose mails"
     CHANGED_KEYS = "changed keys"
+    ADDED_FACTOR = "added second factor"
+    REMOVED_FACTOR = "removed second factor"
+    SHOWED_FACTOR = "showed second factor"
+    RENAMED_PASSKEY = "renamed passkey"
+    RENEWED_CODES = "renewed recovery codes"
+    USED_RECOVERY_CODE = "used recovery code"
+    TOOK_AWAY_FACTOR = "took away second factor"
     CHANGED_SETTING = "changed setting"
     TOOK_BACK_SETTING = "took back setting"
     # Threads and reports
@@ -112,6 +119,13 @@ IN_WORDS = {
     Did.UNDID: _("Undid a decision"),
     Did.CHOSE_MAILS: _("Chose when to be mailed"),
     Did.CHANGED_KEYS: _("Changed their keys for deciding"),
+    Did.ADDED_FACTOR: _("Added a second factor"),
+    Did.REMOVED_FACTOR: _("Removed a second factor"),
+    Did.SHOWED_FACTOR: _("Showed a second factor once more"),
+    Did.RENAMED_PASSKEY: _("Gave a passkey another name"),
+    Did.RENEWED_CODES: _("Made new recovery codes"),
+    Did.USED_RECOVERY_CODE: _("Used a recovery code"),
+    Did.TOOK_AWAY_FACTOR: _("Took away somebody’s second factor"),
     Did.CHANGED_SETTING: _("Changed a setting"),
     Did.TOOK_BACK_SETTING: _("Took back a change of a setting"),
     Did.CLOSED_THREAD: _("Closed comments"),

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from opm.accounts import audit, signing_in, staffing
 from opm.accounts.abilities import Role, roles_in_words
 from opm.accounts.audit import Did
+from opm.accounts.factors import changing
 from opm.accounts.forms import LONGEST_NAME, SignInForm
 from opm.accounts.models import Person
 from opm.extensions import db, reading
@@ -94,6 +95,28 @@ def let_in(email):
 def remove(email):
     """Take somebody off the staff. Their name stays on what they wrote and decided."""
     _act(email, lambda person: staffing.remove(person, None))
+
+
+@staff.command("take-away-second-factor")
+@click.argument("email")
+@with_appcontext
+@plainly
+def take_away_second_factor(email):
+    """Let somebody who has lost app, passkeys and recovery codes sign in by mail alone.
+
+    For the last admin: others can be helped at the desk. They are signed out everywhere and mailed that it was done,
+    and it stands in the log.
+    """
+    with reading():
+        person = Person.by_email(email)
+    if person is None:
+        raise click.ClickException(_("Nobody on the staff has the address %(email)s.", email=email))
+    try:
+        changing.take_away(person, None)
+    except changing.NothingToTake:
+        raise click.ClickException(_("%(name)s has no second factor.", name=person.name))
+    db.session.commit()
+    click.echo(_("%(name)s signs in by mail alone until another is set up.", name=person.name))
 
 
 @click.command("sign-in-link")

@@ -16,6 +16,7 @@ from opm.lib.columns import BigId, SortedText, UtcDateTime
 SIGN_IN_WITHIN = timedelta(minutes=10)
 CODE_TRIES = 5
 SIGNED_IN_FOR = timedelta(days=7)
+FRESH_FOR = timedelta(minutes=10)  # who signed in or showed a second factor so lately may change what signs them in
 
 
 class SignInRefused(Exception):
@@ -54,6 +55,11 @@ class Person(db.Model):
     def by_email(cls, email: str) -> "Person | None":
         """The person with this address, however it is written."""
         return db.session.scalar(select(cls).where(cls.email == email.strip().lower()))
+
+    @classmethod
+    def lock(cls, id: int) -> None:
+        """Nobody else signs in as them, or changes what signs them in, until this transaction ends."""
+        db.session.execute(select(cls.id).where(cls.id == id).with_for_update())
 
     @property
     def is_staff(self) -> bool:
@@ -147,7 +153,7 @@ class SignInAttempt(db.Model):
     def use_code(self, typed: str) -> Person:
         """Signs in by a typed code; a wrong one is a try fewer. Raises SignInRefused."""
         self.tries += 1
-        return self._use(self.tries <= CODE_TRIES and tokens.same(_as_written(typed), self.code) and self.is_live)
+        return self._use(self.tries <= CODE_TRIES and tokens.same(as_written(typed), self.code) and self.is_live)
 
     def _use(self, allowed: bool) -> Person:
         if not allowed:
@@ -156,7 +162,7 @@ class SignInAttempt(db.Model):
         return self.person
 
 
-def _as_written(typed: str) -> str:
+def as_written(typed: str) -> str:
     """What was typed as a code, forgiving case, spaces and the letters that base32 leaves out."""
     return "".join(typed.split()).replace("-", "").upper().replace("0", "O").replace("1", "I").replace("8", "B")[:20]
 
@@ -174,6 +180,7 @@ class Session(db.Model):
     browser: Mapped[str] = mapped_column(default="")  # what kind, in a word, such as "Firefox"
     system: Mapped[str] = mapped_column(default="")  # under which it runs, such as "Android"
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a second factor was shown in it, last
 
     @classmethod
     def begin(cls, person: Person, network: str, kind: browsers.Kind = browsers.UNKNOWN) -> tuple["Session", str]:
@@ -216,6 +223,11 @@ class Session(db.Model):
         """Whether this person has signed in from this network of late. For nobody it looks, too: it takes as long."""
         id = person.id if person else 0
         return bool(db.session.scalar(select(cls.id).where(cls.person_id == id, cls.network == network).limit(1)))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is sure enough who sits there for a change of what signs them in."""
+        return abs(clock.now() - max(self.begun_at, self.proved_at or self.begun_at)) < FRESH_FOR
 
     def end(self) -> None:
         """A copy of its cookie opens nothing any more. The row stays while its network may be known."""

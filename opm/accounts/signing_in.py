@@ -3,6 +3,8 @@
 An address that nobody here has gets the same rows, the same page and the same time; only no mail leaves.
 """
 
+from datetime import datetime
+
 from opm import settings
 from opm.accounts import audit, browsers
 from opm.accounts.audit import Did
@@ -42,13 +44,15 @@ def begin(person: Person | None, wanted: str = "/desk/") -> SignInAttempt:
     return attempt
 
 
-def enter(person: Person, network: str, agent: str = "") -> str:
+def enter(person: Person, network: str, agent: str = "", proved_at: datetime | None = None) -> str:
     """Begins a session and returns the secret for the browser's cookie. The caller commits.
 
-    Of what the browser says of itself (`agent`) no more is kept than which kind it is. Nobody is mailed about a new
-    one: without the mail that lets them in there is no signing in, so a second would go where the first has gone.
+    Of what the browser says of itself (`agent`) no more is kept than which kind it is. `proved_at` is when a second
+    factor was shown, if one was. Nobody is mailed about a new one: without the mail that lets them in there is no
+    signing in, so a second would go where the first has gone.
     """
     session, secret = Session.begin(person, network, browsers.kind_of(agent))
+    session.proved_at = proved_at
     db.session.add(session)
     person.take_note_of_sign_in()
     audit.record(person, Did.SIGNED_IN, "person", person.id, person.name)

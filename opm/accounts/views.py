@@ -5,6 +5,7 @@ from flask import Blueprint, abort, g, render_template, request
 from opm import settings
 from opm.accounts import abilities, access, audit, invitations, signing_in
 from opm.accounts.audit import Did
+from opm.accounts.factors import door, proving
 from opm.accounts.forms import CodeForm, SignInForm
 from opm.accounts.invitations import Invitation, InvitationEnded
 from opm.accounts.kept_forms import never_kept
@@ -14,6 +15,7 @@ from opm.lib import origin, throttle, tokens
 from opm.lib.respond import see_other
 
 bp = Blueprint("door", __name__, url_prefix="/desk/sign-in")
+bp.register_blueprint(door.bp)
 leaving = Blueprint("leaving", __name__)
 
 
@@ -102,6 +104,7 @@ def accept(token):
 
 @leaving.post("/sign-out")
 @never_kept
+@access.opens_without_factor
 def sign_out():
     """Ends the session: a copy of its cookie opens nothing any more."""
     g.session.end()
@@ -119,6 +122,10 @@ def _attempt(attempt: SignInAttempt | None, token: str, opened: str) -> SignInAt
 
 
 def _enter(person, wanted):
+    """Lets them in; who has a second factor is asked for it first, and has no session until then."""
+    if step := proving.begin_sign_in(person, wanted):
+        db.session.commit()
+        return see_other(f"/desk/sign-in/second/{step.token}")
     secret = signing_in.enter(person, origin.network(), request.user_agent.string)
     db.session.commit()
     return access.let_in(see_other(wanted), secret)

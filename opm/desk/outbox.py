@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from opm.accounts import invitations, staffing
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
+from opm.accounts.factors import emails as factor_emails
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
 from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.moderation import OUTCOME_MAIL
@@ -32,6 +33,14 @@ KINDS = {
     SIGN_IN_MAIL: _("Link and code to sign in"),
     invitations.MAIL: _("Invitation to the team"),
     staffing.NEWS_MAIL: _("What became of an account"),
+    factor_emails.APP_ADDED: _("An authenticator app was set up"),
+    factor_emails.APP_REMOVED: _("An authenticator app was removed"),
+    factor_emails.PASSKEY_ADDED: _("A passkey was added"),
+    factor_emails.PASSKEY_REMOVED: _("A passkey was removed"),
+    factor_emails.CODES_RENEWED: _("New recovery codes were made"),
+    factor_emails.RECOVERY_CODE_USED: _("A recovery code was used"),
+    factor_emails.WRONG_CODES: _("Five wrong codes were typed"),
+    factor_emails.TAKEN_AWAY: _("A second factor was taken away"),
 }
 
 

@@ -209,6 +209,8 @@ SECTIONS = (
         _an_hour("sign_ins_per_network", _("Sign-in mails for one network"),
                  _("Past it, nobody is mailed a way in from there for the rest of the hour. Signed in stay signed in."),
                  1000),
+        _an_hour("proofs_per_session", _("Pages that ask for a second factor once more, for one session"),
+                 _("Past it, whoever sits there signs in anew before they may change how they sign in."), 1000),
         _an_hour("kept_forms_per_network", _("Forms kept for who was signed out"),
                  _("What is sent to the desk after a session has ended is kept for a day, so many from one network."),
                  1000),
@@ -264,8 +266,8 @@ ELSEWHERE = {
     "menu": "/desk/menus/head/",
     "footer": "/desk/menus/foot/",
     "ways": "/desk/ways/",
+    "demand_second_factor": "/desk/settings/second-factor",
     "retired_rules": "follows the rules",
-    "demand_second_factor": "nobody has one to show yet",
     "election_is_on": "a switch of its own",
     "election_switched_at": "follows the switch",
 }

@@ -53,6 +53,11 @@ def letters(purpose: str, subject, nonce: str) -> str:
     return base64.b32encode(_mac("letters", purpose, subject, nonce)[:5]).decode()
 
 
+def key(purpose: str, subject, nonce: str) -> bytes:
+    """32 bytes that a machine works with: the key of an authenticator app, the challenge for a passkey."""
+    return _mac("key", purpose, subject, nonce)
+
+
 def same(typed: str, expected: str) -> bool:
     """Compares what was typed in a time that tells nothing."""
     return hmac.compare_digest(typed.encode(), expected.encode())

@@ -23,6 +23,23 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/"): (EVERYBODY, 200),
     ("POST", "/desk/sign-out"): (EVERYBODY, 303),
     ("GET", "/desk/kept/"): (EVERYBODY, 200),
+    ("GET", "/desk/account/second-factor"): (EVERYBODY, 200),
+    ("POST", "/desk/account/second-factor/app"): (EVERYBODY, 303),
+    ("GET", "/desk/account/second-factor/app/<token>"): (EVERYBODY, 404),  # these are another’s
+    ("POST", "/desk/account/second-factor/app/<token>"): (EVERYBODY, 404),
+    ("GET", "/desk/account/second-factor/proof/<token>"): (EVERYBODY, 404),
+    ("POST", "/desk/account/second-factor/proof/<token>"): (EVERYBODY, 404),
+    ("GET", "/desk/account/second-factor/passkeys/new/<token>"): (EVERYBODY, 404),
+    ("POST", "/desk/account/second-factor/passkeys/new/<token>"): (EVERYBODY, 404),
+    ("POST", "/desk/account/second-factor/passkeys/<id:id>"): (EVERYBODY, 404),
+    ("POST", "/desk/account/second-factor/app/remove"): (EVERYBODY, 303),
+    ("POST", "/desk/account/second-factor/proof"): (EVERYBODY, 303),
+    ("POST", "/desk/account/second-factor/recovery-codes"): (EVERYBODY, 303),
+    ("POST", "/desk/account/second-factor/passkeys"): (EVERYBODY, 422),  # it has a name
+    ("GET", "/desk/staff/<id:id>/second-factor"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/staff/<id:id>/second-factor"): ({Role.ADMIN}, 303),
+    ("GET", "/desk/settings/second-factor"): ({Role.ADMIN}, 200),
+    ("POST", "/desk/settings/second-factor"): ({Role.ADMIN}, 422),  # that says nothing about of whom
     ("POST", "/desk/kept/"): (EVERYBODY, 303),
     ("GET", "/desk/account/"): (EVERYBODY, 200),
     ("POST", "/desk/account/mails"): (MODERATORS, 422),  # that does not say when
