@@ -14,7 +14,7 @@ from opm.accounts.access import RowSessions, is_somebody
 from opm.accounts.factors import demand_desk
 from opm.accounts.factors import desk as factors_desk
 from opm.accounts.factors import emails as factor_emails
-from opm.comments import bulk_desk, decisions_desk, keys_desk, threads_desk
+from opm.comments import bulk_desk, decisions_desk, entering_desk, handing_desk, keys_desk, replying_desk, threads_desk
 from opm.comments import desk as comments_desk
 from opm.comments import emails as comment_emails
 from opm.comments import views as comments
@@ -115,6 +115,9 @@ def _open_rooms(app):
         bulk_desk.bp,
         keys_desk.bp,
         decisions_desk.bp,
+        entering_desk.bp,
+        handing_desk.bp,
+        replying_desk.bp,
         threads_desk.bp,
         history_desk.bp,
         links_desk.bp,

@@ -11,7 +11,7 @@ from opm.accounts.abilities import Role
 from opm.accounts.factors import emails as factor_emails
 from opm.accounts.factors.models import Passkey, Purpose, Step
 from opm.accounts.models import Person
-from opm.comments import moderation
+from opm.comments import handing, moderation
 from opm.comments.inbox.models import MailChoice, MailLink, When
 from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.models import Act, Comment, State, Thread, address_hash
@@ -182,6 +182,7 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     moderation.decide(about("f", State.PUBLISHED), Act.REMOVE, ines, revision=1, rule=1, note=note)
     redacted = about("j", State.PUBLISHED)
     moderation.decide(redacted, Act.REDACT, ines, revision=1, rule=4, note=note, left=redacted.text[:-1])
+    handing.hand(about("k"), ines, piotr().id, note)
     _every_mail_about_reports(about("g", State.PUBLISHED), ines, note)
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)

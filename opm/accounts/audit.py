@@ -41,6 +41,10 @@ class Did(StrEnum):
     RENEWED_CODES = "renewed recovery codes"
     USED_RECOVERY_CODE = "used recovery code"
     TOOK_AWAY_FACTOR = "took away second factor"
+    REPLIED = "replied"
+    ENTERED = "entered"
+    HANDED_ON = "handed on"
+    TOOK_FROM = "took from"
     CHANGED_SETTING = "changed setting"
     TOOK_BACK_SETTING = "took back setting"
     # Threads and reports
@@ -126,6 +130,10 @@ IN_WORDS = {
     Did.RENEWED_CODES: _("Made new recovery codes"),
     Did.USED_RECOVERY_CODE: _("Used a recovery code"),
     Did.TOOK_AWAY_FACTOR: _("Took away somebody’s second factor"),
+    Did.REPLIED: _("Replied as staff"),
+    Did.ENTERED: _("Entered a comment that came by phone or on paper"),
+    Did.HANDED_ON: _("Handed a comment to"),
+    Did.TOOK_FROM: _("Took a comment back from"),
     Did.CHANGED_SETTING: _("Changed a setting"),
     Did.TOOK_BACK_SETTING: _("Took back a change of a setting"),
     Did.CLOSED_THREAD: _("Closed comments"),

@@ -2,9 +2,10 @@
 
 from flask import Blueprint, abort, g, render_template, request
 
+from opm import settings
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
-from opm.comments import flags, moderation, redacting, rows
+from opm.comments import flags, letters, moderation, redacting, rows, thread_html
 from opm.comments.forms import DecisionForm
 from opm.comments.models import Act, Comment, MovedOn
 from opm.extensions import db
@@ -20,6 +21,9 @@ bp.add_app_template_filter(redacting.kinds_in_words)
 bp.add_app_template_filter(redacting.marked)
 bp.add_app_template_filter(redacting.proposal)
 
+bp.add_app_template_filter(thread_html.how_received)
+bp.add_app_template_global(letters.standard, "standard_letter")
+
 DECIDED = {
     Act.APPROVE: _("Approved"),
     Act.REJECT: _("Rejected"),
@@ -28,6 +32,9 @@ DECIDED = {
     Act.REDACT: _("Words taken out"),
     Act.RESTORE: _("Restored"),
 }
+
+
+ASKING = {Act.REJECT, Act.REMOVE, Act.REDACT}  # what has to be said first: by which rule
 
 
 @bp.app_template_filter()
@@ -40,7 +47,8 @@ def decided(act: Act) -> str:
 @requires(Ability.MODERATE)
 def row(id):
     """One comment, with what can be decided about it. `?open=reject` asks for the rule first."""
-    return rows.shown(id, opened=request.args.get("open"))
+    opened = request.args.get("open", "")
+    return rows.shown(id, opened=opened if opened in ASKING else None)
 
 
 @bp.post("/<id:id>/decision")
@@ -70,6 +78,18 @@ def decide(id):
         return rows.shown(id, 422, opened=form.decision.data, form=form)
     db.session.commit()
     return _decided(decision) if wants_fragment() else see_other(f"{rows.view().address}#decided")
+
+
+@bp.post("/<id:id>/letter")
+@requires(Ability.MODERATE)
+def letter(id):
+    """Our text for the rule that was chosen, to be read and changed before it is sent. Decides nothing."""
+    comment, form = db.session.get(Comment, id) or abort(404), DecisionForm()
+    if not form.validate() or form.act not in moderation.REFUSED:
+        return rows.shown(id, 422, opened=form.needs_rule and form.decision.data, form=form)
+    rule = settings.current().rule(form.rule_number)
+    form.note.data = letters.proposed(form.note.data, form.act, rule, comment.thread)
+    return rows.shown(id, opened=form.decision.data, form=form, has_letter=True)
 
 
 @bp.post("/decisions/<id:id>/undo")

@@ -1,13 +1,15 @@
 """What we write to commenters. Nothing that a stranger typed stands in any of these mails."""
 
 from opm import settings
-from opm.comments.models import Act, BlockedAddress, Comment, Decision, State
+from opm.accounts.abilities import Ability
+from opm.comments import handing
+from opm.comments.models import Act, BlockedAddress, Comment, Decision, Handover, State
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.extensions import db
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import ngettext
-from opm.outbox.letters import Button, Code, Letter, Link, Quote, write
+from opm.outbox.letters import Button, Code, Letter, Link, Quote, Words, write
 from opm.outbox.models import Email
 
 
@@ -73,6 +75,26 @@ def outcome(email: Email) -> Letter | None:
     return _rejected(comment, decision) if decision.act == Act.REJECT else _taken_down(comment, decision)
 
 
+def handed_on(email: Email) -> Letter | None:
+    """A colleague asks somebody to look at a comment, while it waits for them. Nothing of the comment stands in it."""
+    handover = db.session.get(Handover, email.about_id)
+    if handover is None or handover.comment.state != State.PENDING:
+        return None
+    if handover.to.email != email.recipient or not handover.to.may(Ability.MODERATE):
+        return None
+    return write(
+        _("A comment waits for you at the desk of %(site)s", site=settings.current().site_name),
+        _("A comment waits for you"),
+        _(
+            "%(name)s asks you to look at a comment on “%(title)s”.",
+            name=handover.by.name,
+            title=handover.comment.thread.title,
+        ),
+        Quote(handover.note) if handover.note else None,
+        Button(_("Look at it at the desk"), f"/desk/comments/{handover.comment_id}"),
+    )
+
+
 def _published(comment: Comment) -> Letter:
     return write(
         _("Your comment on %(site)s is published", site=settings.current().site_name),
@@ -88,25 +110,35 @@ def _published(comment: Comment) -> Letter:
 
 
 def _rejected(comment: Comment, decision: Decision) -> Letter:
+    site, title = settings.current().site_name, comment.thread.title
+    thanks = _("Thank you for what you wrote about “%(title)s”. We did not publish it.", title=title)
     return write(
-        _("Your comment on %(site)s is not published", site=settings.current().site_name),
+        _("Your comment on %(site)s is not published", site=site),
         _("We did not publish your comment"),
-        _("Thank you for what you wrote about “%(title)s”. We did not publish it.", title=comment.thread.title),
-        *_reasons(decision),
-        Link(_("You are welcome to write again, keeping to our rules"), "/moderation/"),
+        *_refusal(decision, thanks),
         _to_receipt(comment),
     )
 
 
 def _taken_down(comment: Comment, decision: Decision) -> Letter:
+    site, title = settings.current().site_name, comment.thread.title
     return write(
-        _("Your comment on %(site)s is not published any more", site=settings.current().site_name),
+        _("Your comment on %(site)s is not published any more", site=site),
         _("We took your comment down"),
-        _("Your comment on “%(title)s” is not published any more.", title=comment.thread.title),
-        *_reasons(decision),
-        Link(_("You are welcome to write again, keeping to our rules"), "/moderation/"),
+        *_refusal(decision, _("Your comment on “%(title)s” is not published any more.", title=title)),
         _to_receipt(comment),
     )
+
+
+def _refusal(decision: Decision, begins: str):
+    """The letter that the moderator sent. One decided before there were letters has a rule, and perhaps a note."""
+    if decision.is_letter:
+        yield Words(decision.note)
+        yield Link(_("Read our rules"), "/moderation/")
+    else:
+        yield begins
+        yield from _reasons(decision)
+        yield Link(_("You are welcome to write again, keeping to our rules"), "/moderation/")
 
 
 def _redacted(comment: Comment, decision: Decision) -> Letter:
@@ -155,4 +187,9 @@ def _about(email: Email, comment_id: int) -> Comment | None:
     return comment
 
 
-RENDERERS = {CONFIRM_MAIL: confirmation, ALREADY_MAIL: already_confirmed, OUTCOME_MAIL: outcome}
+RENDERERS = {
+    CONFIRM_MAIL: confirmation,
+    ALREADY_MAIL: already_confirmed,
+    OUTCOME_MAIL: outcome,
+    handing.MAIL: handed_on,
+}

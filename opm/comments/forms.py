@@ -6,10 +6,13 @@ from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, NumberRange, ValidationError
 
 from opm import settings
-from opm.comments.models import LONGEST_NAME, LONGEST_TEXT, Act, ThreadAct
+from opm.comments.handing import LONGEST_NOTE
+from opm.comments.models import LONGEST_NAME, LONGEST_TEXT, Act, Received, ThreadAct
+from opm.comments.names import no_mark_of_the_team
 from opm.lib import clock
 from opm.lib.columns import LARGEST_ID
 from opm.lib.forms import (
+    LONGEST_EMAIL,
     DeskForm,
     Line,
     PublicForm,
@@ -18,6 +21,7 @@ from opm.lib.forms import (
     filled,
     no_encoded_words,
     no_longer_than,
+    one_address,
 )
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
@@ -39,6 +43,7 @@ class _WordsForm(PublicForm):
             filled(_("Write a name to show beside your comment")),
             no_longer_than(LONGEST_NAME, _("Your name is %(over)s characters over the limit of %(most)s")),
             no_encoded_words,
+            no_mark_of_the_team,
         ]
     )
 
@@ -155,6 +160,88 @@ class BulkForm(DecisionForm):
         return self.shown.data if self.everything.data else self.chosen.data
 
 
+class ReplyForm(DeskForm):
+    """What the team answers, to which revision."""
+
+    revision = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_ID)])
+    text = Text(
+        validators=[
+            filled(_("Write your reply")),
+            no_longer_than(LONGEST_TEXT, _("Your reply is %(over)s characters over the limit of %(most)s")),
+        ]
+    )
+
+
+class HandingForm(DeskForm):
+    """To whom a comment is handed, and why."""
+
+    to = StringField()
+    note = Text(
+        validators=[no_longer_than(LONGEST_NOTE, _("The note is %(over)s characters over the limit of %(most)s"))]
+    )
+
+    @property
+    def to_id(self) -> int:
+        """The number of whom it goes to; 0, which nobody has, for what is no number."""
+        return _number(self.to.data or "")
+
+
+class EnteringForm(DeskForm):
+    """A comment that came by phone or on paper."""
+
+    thread = StringField()
+    text = Text(
+        validators=[
+            filled(_("Write what they said")),
+            no_longer_than(LONGEST_TEXT, _("The comment is %(over)s characters over the limit of %(most)s")),
+        ]
+    )
+    name = Line(
+        validators=[
+            filled(_("Write the name to show beside it")),
+            no_longer_than(LONGEST_NAME, _("The name is %(over)s characters over the limit of %(most)s")),
+            no_encoded_words,
+            no_mark_of_the_team,
+        ]
+    )
+    how = StringField(validators=[AnyOf([how.value for how in Received], message=_("Choose how it came"))])
+    day = Line()
+    email = Line(
+        validators=[
+            no_longer_than(LONGEST_EMAIL, _("An email address has at most %(most)s characters")),
+            no_encoded_words,
+        ]
+    )
+
+    @property
+    def thread_id(self) -> int:
+        """The number of the thread under which it goes; 0, which none has, for what is no number."""
+        return _number(self.thread.data or "")
+
+    @property
+    def received_on(self) -> date | None:
+        """The day that was named."""
+        return _day(self.day.data)
+
+    def words(self) -> dict:
+        """What the comment is made of."""
+        words = {"text": self.text.data, "name": self.name.data, "email": self.email.data}
+        return words | {"how": Received(self.how.data), "received_on": self.received_on}
+
+    def validate_day(self, field):
+        """It came today or earlier, within ten years."""
+        if self.received_on is None:
+            raise ValidationError(_now("Name the day like 2026-11-14"))
+        today = settings.current().local(clock.now()).date()
+        if not today - FARTHEST_DAY <= self.received_on <= today:
+            raise ValidationError(_now("Name today or an earlier day, within ten years"))
+
+    def validate_email(self, field):
+        """If there is an address at all, it could exist."""
+        if field.data:
+            one_address(self, field)
+
+
 class ThreadForm(DeskForm):
     """What a moderator decides about a thread."""
 
@@ -166,10 +253,7 @@ class ThreadForm(DeskForm):
         """The day that was named, where the act needs one."""
         if self.act.data != ThreadAct.CLOSE_AFTER:
             return None
-        try:
-            return datetime.strptime(self.day.data, "%Y-%m-%d").date()
-        except ValueError:
-            return None
+        return _day(self.day.data)
 
     def validate_day(self, field):
         """The last day is one that is still to end, and not beyond ten years."""
@@ -185,3 +269,11 @@ class ThreadForm(DeskForm):
 def _number(named: str) -> int:
     """The number of a row or a revision; 0, which none has, for what is no such number."""
     return int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0
+
+
+def _day(named: str) -> date | None:
+    """The day, as 2026-11-14; None for what is none."""
+    try:
+        return datetime.strptime(named, "%Y-%m-%d").date()
+    except ValueError:
+        return None

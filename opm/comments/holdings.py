@@ -41,6 +41,8 @@ def _comment(comment: Comment) -> dict:
         "text": with_gaps(comment.text),
         "revision": comment.revision,
         "signs_for_moderators": comment.flags,
+        "came_by": comment.received_how,
+        "came_on": comment.received_on and comment.received_on.isoformat(),
     }
 
 

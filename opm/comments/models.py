@@ -70,6 +70,15 @@ WITHDRAWABLE = set(State) - {State.WITHDRAWN}
 UNREAD = {State.UNCONFIRMED, State.PENDING, State.SPAM}
 
 
+class Received(StrEnum):
+    """How something came to the team that was not written on the site."""
+
+    PHONE = "phone"
+    LETTER = "letter"
+    FORM = "paper form"
+    IN_PERSON = "in person"
+
+
 class ThreadClosed(Exception):
     """Nobody can comment here any more."""
 
@@ -184,6 +193,11 @@ class Comment(Confirmable, db.Model):
     parent: Mapped["Comment | None"] = relationship(remote_side=id)
     # The member of staff who wrote it; nobody else's account is tied to a comment.
     staff_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    # Of one that came on paper or by phone: how, on which day, and who entered it and vouches for it.
+    received_how: Mapped[Received | None] = mapped_column(String)
+    received_on: Mapped[date | None]
+    entered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    entered_by: Mapped[Person | None] = relationship(foreign_keys=[entered_by_id])
 
     text: Mapped[str]
     name: Mapped[str]
@@ -213,6 +227,7 @@ class Comment(Confirmable, db.Model):
     source_id: Mapped[str | None]
 
     decisions: Mapped[list["Decision"]] = relationship(back_populates="comment", order_by="Decision.id")
+    handover: Mapped["Handover | None"] = relationship(back_populates="comment", passive_deletes=True)
 
     def __init__(self, **values):
         super().__init__(**{"panel_name": values.get("name"), **values})
@@ -258,6 +273,11 @@ class Comment(Confirmable, db.Model):
     def is_by_staff(self) -> bool:
         """Whether the team itself wrote it."""
         return self.staff_id is not None
+
+    @property
+    def is_the_teams(self) -> bool:
+        """Whether the team wrote it, or entered it for somebody: it has nobody else who could take it back here."""
+        return self.is_by_staff or self.received_how is not None
 
     @property
     def is_redacted(self) -> bool:
@@ -427,6 +447,7 @@ class Decision(db.Model):
     revision: Mapped[int]
     rule_number: Mapped[int | None]
     note: Mapped[str] = mapped_column(default="")
+    is_letter: Mapped[bool] = mapped_column(default=False)  # the note is all that the writer is told, rule and thanks
     words_before: Mapped[str | None]  # what the comment said before words were taken out, so that it can be undone
     # Of decisions that were made together: the number of the first of them.
     batch_id: Mapped[int | None] = mapped_column(BigId, index=True)
@@ -460,6 +481,20 @@ class Decision(db.Model):
         edited_since = self.comment.edited_at is not None and self.comment.edited_at > self.decided_at
         is_young = abs(clock.now() - self.decided_at) < UNDO_WITHIN  # also where the clock was set back since
         return self.by_id == person.id and is_young and self.is_current and not edited_since
+
+
+class Handover(db.Model):
+    """A moderator has handed a comment that waits to a colleague. The row goes when it is taken back, or decided."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    comment_id: Mapped[int] = mapped_column(BigId, ForeignKey("comment.id", ondelete="CASCADE"), unique=True)
+    comment: Mapped[Comment] = relationship(back_populates="handover")
+    to_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    to: Mapped[Person] = relationship(foreign_keys=[to_id])
+    by_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    by: Mapped[Person] = relationship(foreign_keys=[by_id])
+    note: Mapped[str] = mapped_column(default="")
+    handed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
 
 
 class BlockedAddress(db.Model):

@@ -2,10 +2,11 @@
 
 from sqlalchemy import select
 
+from opm import settings
 from opm.accounts import audit, elections
 from opm.accounts.audit import Did
 from opm.accounts.models import Person
-from opm.comments import lessons
+from opm.comments import handing, lessons, letters
 from opm.comments.models import ACTS, Act, Comment, Decision, MovedOn, State, Thread
 from opm.extensions import db
 from opm.lib import clock, publicity, redaction
@@ -15,6 +16,7 @@ OUTCOME_MAIL = "comment outcome"
 BY_MAIL = "by a link in a mail"
 # What is not told: that somebody's words were taken for spam.
 TOLD = set(Act) - {Act.SPAM}
+REFUSED = {Act.REJECT, Act.REMOVE}
 LOGGED_AS = {
     Act.APPROVE: Did.APPROVED,
     Act.REJECT: Did.REJECTED,
@@ -43,7 +45,8 @@ def decide(
     """Carries out what a moderator decided on the revision they saw. The comment is held. The caller commits.
 
     `left` is what shall be left of the words where some are taken out; `through` says in the log how it was done where
-    that was not at the desk. The writer hears of it once it can no longer be undone. Raises MovedOn if the comment is
+    that was not at the desk. Where the comment is rejected or taken down the note is the whole letter to its writer; our
+    words for the rule if it is empty. They hear of it once it can no longer be undone. Raises MovedOn if the comment is
     not as it was seen; CannotTakeOut; ElectionTime.
     """
     before, after = ACTS[act]
@@ -58,6 +61,7 @@ def decide(
     if after == State.PUBLISHED and not comment.is_published:
         elections.expect_leave(by, "comment", comment.id, comment.thread.title)
     lessons.teach(comment, lessons.of(act, revision, comment.standing_decisions))
+    letter = _letter(comment, act, rule, note)
     decision = Decision(
         comment=comment,
         by=by,
@@ -66,11 +70,13 @@ def decide(
         to_state=after,
         revision=revision,
         rule_number=rule,
-        note=note,
+        note=letter or note,
+        is_letter=bool(letter),
         words_before=comment.text if words else None,
         decided_at=clock.now(),
     )
     db.session.add(decision)
+    handing.end(comment)
     if comment.state != after:
         _move(comment, after)
     if words:  # after that: whoever sends once more what was first written is still known to have sent it
@@ -86,7 +92,8 @@ def decide(
 def undo(decision: Decision, by: Person) -> Comment:
     """Puts the comment back to where it was; its mail then finds that it is not so, and does not go.
 
-    One that did not go because of this decision is due again, since what it says is so once more.
+    What the same person has answered to a comment since they approved it goes with the approval. A mail that did not go
+    because of this decision is due again, since what it says is so once more.
 
     The decision's comment is held. The caller commits. Raises CannotUndo.
     """
@@ -99,6 +106,8 @@ def undo(decision: Decision, by: Person) -> Comment:
     if is_redaction:
         _reword(decision.comment, decision.words_before)
         decision.words_before = None
+    if decision.act == Act.APPROVE:
+        _take_back_answers(decision)
     if decision.comment.state != decision.from_state:
         _move(decision.comment, decision.from_state)
     for standing in decision.comment.decisions:
@@ -120,6 +129,21 @@ def _unteach(decision: Decision) -> None:
     earlier = [each for each in decision.comment.standing_decisions if each.id < decision.id]
     lesson = lessons.of(decision.act, decision.revision, earlier)
     lessons.teach(decision.comment, lesson and lesson.undone)
+
+
+def _letter(comment: Comment, act: Act, rule: int | None, note: str) -> str:
+    """What is written to somebody whose comment is refused; empty where it is not, or nobody says by which rule."""
+    named = settings.current().rule(rule) if act in REFUSED else None
+    return (note or letters.standard(act, named, comment.thread)) if named else ""
+
+
+def _take_back_answers(decision: Decision) -> None:
+    """The team would otherwise answer in public what the public does not see. Its words stay at the desk."""
+    own = Comment.parent_id == decision.comment_id, Comment.staff_id == decision.by_id
+    since = Comment.written_at >= decision.decided_at, Comment.state == State.PUBLISHED
+    for id in db.session.scalars(select(Comment.id).where(*own, *since).order_by(Comment.id)).all():
+        answer = Comment.held(id)
+        answer.withdraw(Thread.held(answer.thread_id))
 
 
 def _reword(comment: Comment, words: str) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from opm import settings
-from opm.comments import likeness
+from opm.comments import handing, likeness
 from opm.comments.models import WITHDRAWABLE, Act, BlockedAddress, Comment, Decision, SaidAlready, State, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL, signs_after
+from opm.comments.thread_html import how_received
 from opm.extensions import db
 from opm.lib import clock, publicity
 from opm.lib.i18n import gettext as _
@@ -52,8 +53,7 @@ def history(comment: Comment) -> list[Step]:
     """What has happened to it, in order; the last is where it stands now. That it was taken for spam is not told."""
     told = [decision for decision in comment.standing_decisions if decision.act != Act.SPAM]
     steps = [
-        Step(_("Written"), comment.written_at),
-        Step(_("Address confirmed"), comment.confirmed_at),
+        *_beginning(comment),
         Step(_("Published"), comment.published_at if comment.went_straight_out else None),
         Step(_("Changed by you"), comment.edited_at),
         *map(_step, told),
@@ -62,6 +62,12 @@ def history(comment: Comment) -> list[Step]:
     happened = sorted((step for step in steps if step.at), key=lambda step: step.at)
     now = {State.UNCONFIRMED: _("Waiting for you")} | dict.fromkeys(WAITING_STATES, _("Waiting for a moderator"))
     return [*happened, Step(now[comment.state])] if comment.state in now else happened
+
+
+def _beginning(comment: Comment) -> list[Step]:
+    if comment.received_how:
+        return [Step(how_received(comment.received_how), comment.written_at)]
+    return [Step(_("Written"), comment.written_at), Step(_("Address confirmed"), comment.confirmed_at)]
 
 
 def _step(decision: Decision) -> Step:
@@ -76,10 +82,10 @@ def _step(decision: Decision) -> Step:
 
 
 def reason(decision: Decision) -> str:
-    """The rule that a decision names and the moderator's note, as the writer is told them."""
+    """The rule that a decision names, and the moderator's note or letter, as the writer is told them."""
     rule = settings.current().rule(decision.rule_number) if decision.rule_number else None
     by_rule = _("Rule %(number)s: %(title)s.", number=rule.number, title=rule.title) if rule else ""
-    return f"{by_rule} {decision.note}".strip()
+    return ("\n\n" if decision.is_letter else " ").join([by_rule, decision.note]).strip()
 
 
 def kept_until(comment: Comment) -> datetime:
@@ -151,6 +157,7 @@ def set_mails(comment: Comment, *, wanted: bool) -> None:
 def withdraw(comment: Comment) -> None:
     """Takes the words off the site; replies stay. The comment is held. The caller commits. Raises MovedOn."""
     comment.withdraw(Thread.held(comment.thread_id))
+    handing.end(comment)
     if comment.number:  # it was public, or leaves a mark where replies hang from it
         publicity.bump()
 
@@ -167,6 +174,7 @@ def erase(comment: Comment) -> None:
     """
     comment.erase(Thread.held(comment.thread_id))
     likeness.forget(comment)
+    handing.end(comment)
     db.session.execute(update(Email).where(_is_about(comment)).values(recipient="", answer=""))
     if comment.number:
         publicity.bump()

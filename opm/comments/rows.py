@@ -4,7 +4,7 @@ from flask import abort, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from opm.comments.models import Comment, Decision, State
+from opm.comments.models import Comment, Decision, Handover, State
 from opm.comments.queues import View
 from opm.extensions import db
 from opm.lib.respond import page_or_fragment
@@ -18,6 +18,8 @@ def rows():
     shown = (
         joinedload(Comment.thread),
         joinedload(Comment.parent),
+        joinedload(Comment.entered_by),
+        joinedload(Comment.handover).options(joinedload(Handover.to), joinedload(Handover.by)),
         joinedload(Comment.decisions).joinedload(Decision.by),
     )
     counts = Comment.others_count(State.PUBLISHED), Comment.others_count(State.REJECTED)

@@ -12,12 +12,21 @@ from functools import lru_cache
 from markupsafe import Markup, escape
 
 from opm import settings
+from opm.comments.models import Received
+from opm.comments.names import unmarked
 from opm.comments.threads import Said, Words
 from opm.filters import day_in_words, paragraphs
 from opm.lib.i18n import gettext as _
+from opm.lib.i18n import lazy_gettext as later
 from opm.lib.paging import Page
 
 PAGES_HELD = 64
+RECEIVED = {
+    Received.PHONE: later("Received by phone, entered by the team"),
+    Received.LETTER: later("Received by letter, entered by the team"),
+    Received.FORM: later("Received on a paper form, entered by the team"),
+    Received.IN_PERSON: later("Said to the team in person, and entered by it"),
+}
 LARGEST_HELD = 200_000  # characters of one page; its comments' words take as much again
 
 
@@ -54,11 +63,13 @@ class _Writer:
         site = settings.current()
         self.can_be_answered, self.changes = can_be_answered, changes
         self.local = site.local
-        self.team = f' <span class="state">{escape(site.organisation or site.site_name)}</span>'
+        mark = escape(site.organisation or site.site_name)
+        self.team = f' <span class="state"><span class="vh">[</span>{mark}<span class="vh">]</span></span>'
         self.removed = escape(_("Name removed"))
         self.edited = escape(_(", edited"))
         self.before_name, self.after_name = escape(_("Reply to %(name)s", name="\0")).split("\0")
-        words = self.team, self.removed, self.edited, self.before_name, self.after_name
+        self.how = {how: escape(how_received(how)) for how in Received}
+        words = self.team, self.removed, self.edited, self.before_name, self.after_name, *self.how.values()
         self.ours = can_be_answered, site.zone, *changes, *words
         self.known = drawn.insides if drawn.ours == self.ours else {}
         self.insides = {}
@@ -75,7 +86,7 @@ class _Writer:
     def inside(self, said: Said) -> str:
         words, name = said.words, self.name(said.words)
         old = f'<span id="comment-{words.old_number}"></span>' if words.old_number else ""
-        return f"{old}{self.heading(words, name)}{self.answered(said)}{self.body(words, name)}"
+        return f"{old}{self.heading(words, name)}{self.answered(said)}{self.received(words)}{self.body(words, name)}"
 
     def heading(self, words: Words, name: Markup) -> str:
         team = self.team if words.is_by_staff and words.is_published else ""
@@ -91,7 +102,9 @@ class _Writer:
         return escape(_(", written before the post was changed on %(day)s", day=day))
 
     def name(self, words: Words) -> Markup:
-        return escape(words.name) if words.is_published else self.removed
+        if not words.is_published:
+            return self.removed
+        return escape(words.name if words.is_by_staff else unmarked(words.name))
 
     def answered(self, said: Said) -> str:
         if said.answers is None:
@@ -103,6 +116,11 @@ class _Writer:
         )
         return f'<p class="note">{link}</p>'
 
+    def received(self, words: Words) -> str:
+        if not (words.received_how and words.is_published):
+            return ""
+        return f'<p class="note">{self.how[words.received_how]}</p>'
+
     def body(self, words: Words, name: Markup) -> str:
         if not words.is_published:
             return f"<p><em>{escape(_gone(words))}</em></p>"
@@ -111,6 +129,11 @@ class _Writer:
         return (
             f'{paragraphs(words.text)}<a href="/comment/{words.id}/reply">{self.before_name}{name}{self.after_name}</a>'
         )
+
+
+def how_received(how: Received) -> str:
+    """How a comment came that was not written here."""
+    return str(RECEIVED[how])
 
 
 def _gone(words: Words) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from opm.comments.models import Comment, State, Thread
+from opm.comments.models import Comment, Received, State, Thread
 from opm.extensions import db
 from opm.lib.paging import Page, page_address
 
@@ -30,6 +30,7 @@ class Words(NamedTuple):
     text: str
     written_at: datetime
     is_by_staff: bool
+    received_how: Received | None
     was_edited_in_public: bool
     was_withdrawn: bool
     was_erased: bool
@@ -63,7 +64,7 @@ class Said:
 _C = Comment.__table__.c
 _HERE = (_C.thread_id == bindparam("thread_id")) & _C.number.is_not(None)
 _PLACE = _C.id, _C.parent_id, _C.state == State.PUBLISHED
-_WORDS = _C.number, _C.name, _C.text, _C.written_at, _C.staff_id.is_not(None)
+_WORDS = _C.number, _C.name, _C.text, _C.written_at, _C.staff_id.is_not(None), _C.received_how
 _FATE = _C.edited_at >= _C.published_at, _C.withdrawn_at.is_not(None), _C.erased_at.is_not(None)
 PLACES = select(*_PLACE).where(_HERE).order_by(_C.number)
 EVERYTHING = select(*_PLACE, *_WORDS, *_FATE, _C.source_id).where(_HERE).order_by(_C.number)

@@ -8,6 +8,7 @@ from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.factors import emails as factor_emails
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
+from opm.comments import handing
 from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
@@ -28,6 +29,7 @@ KINDS = {
     OUTCOME_MAIL: _("What was decided about a comment"),
     ONE_MAIL: _("That a comment waits"),
     ALL_MAIL: _("That comments wait"),
+    handing.MAIL: _("A comment that was handed to a colleague"),
     reporting.CONFIRM_MAIL: _("Code and link to confirm a report"),
     settling.OUTCOME_MAIL: _("What was answered to a report"),
     SIGN_IN_MAIL: _("Link and code to sign in"),

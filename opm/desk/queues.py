@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 
 from opm.accounts.abilities import Ability
 from opm.accounts.models import Person
+from opm.comments import handing
 from opm.comments.models import Comment
 from opm.comments.models import State as CommentState
 from opm.extensions import db
@@ -54,7 +55,8 @@ def _counted(person: Person) -> dict[str, Queue]:
     wanted = {}
     if person.may(Ability.MODERATE):
         waiting = Comment.state == CommentState.PENDING
-        wanted["comments"] = select(func.count(Comment.id), func.min(Comment.confirmed_at)).where(waiting)
+        counted = select(func.count(Comment.id), func.min(Comment.confirmed_at))
+        wanted |= {"comments": counted.where(waiting), "handed": counted.where(handing.handed_to(person))}
     if person.may(Ability.READ_OUTBOX):
         for state in (EmailState.FAILED, EmailState.KEPT):
             mails = select(func.count(Email.id), func.min(Email.created_at)).where(Email.state == state)

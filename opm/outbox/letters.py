@@ -69,7 +69,15 @@ class Typed:
     words: str
 
 
-Part = str | Code | Button | Link | Quote | Typed  # a plain string is a paragraph
+@dataclass(frozen=True)
+class Words:
+    """Several paragraphs that somebody of the team sent, as the body of the letter."""
+
+    shape: ClassVar = "words"
+    words: str
+
+
+Part = str | Code | Button | Link | Quote | Typed | Words  # a plain string is a paragraph
 
 
 def write(subject: str, heading: str, *parts: Part | None) -> Letter:

@@ -17,6 +17,23 @@ ON_A_PAGE = 20
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """Until when something is to be answered."""
+
+    due_at: datetime
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been answered by now."""
+        return clock.now() > self.due_at
+
+    @property
+    def time_left(self) -> timedelta:
+        """How long there is to answer it, or by how much it is late."""
+        return abs(self.due_at - clock.now())
+
+
+@dataclass(frozen=True)
 class Case:
     """Reports that are answered together, the longest waiting first."""
 
@@ -38,20 +55,10 @@ class Case:
         return self.first.is_notice
 
     @property
-    def due_at(self) -> datetime:
+    def deadline(self) -> Deadline:
         """Until when it is to be answered."""
         site = settings.current()
-        return self.first.due_at(site.legal_within_hours if self.is_notice else site.report_within_hours)
-
-    @property
-    def is_late(self) -> bool:
-        """Whether it should have been answered by now."""
-        return clock.now() > self.due_at
-
-    @property
-    def time_left(self) -> timedelta:
-        """How long there is to answer it, or by how much it is late."""
-        return abs(self.due_at - clock.now())
+        return Deadline(self.first.due_at(site.legal_within_hours if self.is_notice else site.report_within_hours))
 
     @property
     def ids(self) -> str:
@@ -68,6 +75,7 @@ class Waiting:
     notices_count: int = 0
     notices_since: datetime | None = None
     by_comment: dict[int, int] | None = None
+    notices_by_comment: dict[int, datetime] | None = None
 
     @property
     def count(self) -> int:
@@ -77,6 +85,17 @@ class Waiting:
     def about(self, comment_id: int) -> int:
         """How many open reports and notices are about this comment."""
         return (self.by_comment or {}).get(comment_id, 0)
+
+    def notice_about(self, comment_id: int) -> Deadline | None:
+        """Until when the notice that is about this comment has to be answered, if there is one."""
+        since = (self.notices_by_comment or {}).get(comment_id)
+        return Deadline(since + timedelta(hours=settings.current().legal_within_hours)) if since else None
+
+    @property
+    def next_notice(self) -> Deadline | None:
+        """Until when the notice that has waited longest has to be answered."""
+        since = self.notices_since
+        return Deadline(since + timedelta(hours=settings.current().legal_within_hours)) if since else None
 
 
 def waiting() -> Waiting:
@@ -155,4 +174,5 @@ def _count() -> Waiting:
         notices_count=sum(count for count, _since in notices),
         notices_since=min((since for _count, since in notices), default=None),
         by_comment=by_comment,
+        notices_by_comment={id: since for id, notice, _count, since in rows if notice and id},
     )

@@ -46,6 +46,17 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("GET", "/desk/comments/"): (MODERATORS, 200),
     ("GET", "/desk/comments/<id:id>"): (MODERATORS, 200),
     ("POST", "/desk/comments/<id:id>/decision"): (MODERATORS, 303),
+    ("POST", "/desk/comments/<id:id>/letter"): (MODERATORS, 422),  # approving takes no letter
+    ("GET", "/desk/comments/<id:id>/reply"): (MODERATORS, 200),
+    ("POST", "/desk/comments/<id:id>/reply"): (MODERATORS, 422),  # it says nothing
+    ("GET", "/desk/comments/<id:id>/withdraw"): (MODERATORS, 200),
+    ("POST", "/desk/comments/<id:id>/withdraw"): (MODERATORS, 409),  # its writer may
+    ("GET", "/desk/comments/<id:id>/hand"): (MODERATORS, 200),
+    ("POST", "/desk/comments/<id:id>/hand"): (MODERATORS, 409),  # it is decided by then
+    ("POST", "/desk/comments/<id:id>/take-back"): (MODERATORS, 409),  # nobody has it
+    ("GET", "/desk/comments/handed/"): (MODERATORS, 200),
+    ("GET", "/desk/comments/new"): (MODERATORS, 200),
+    ("POST", "/desk/comments/new"): (MODERATORS, 422),
     ("POST", "/desk/comments/decisions/<id:id>/undo"): (MODERATORS, 409),  # it is another's
     ("GET", "/desk/comments/chosen"): (MODERATORS, 200),
     ("POST", "/desk/comments/chosen"): (MODERATORS, 422),  # none is chosen

@@ -610,11 +610,11 @@ def test_the_file_names_every_column_that_is_held(receipt_of, stranger):
     told = {
         "text", "name", "email", "address_hash", "revision", "state", "number", "written_at", "confirmed_at",
         "published_at", "edited_at", "withdrawn_at", "network", "flags", "wants_outcome", "parent_id", "thread_id",
-        "panel_opened_at", "code_made_at", "code_tries", "panel_name",
+        "panel_opened_at", "code_made_at", "code_tries", "panel_name", "received_how", "received_on",
     }  # fmt: skip
     tells_nothing = {
         "id", "staff_id", "sameness", "erased_at", "panel_handle", "link_nonce", "code_nonce",
-        "receipt_nonce", "source", "source_id",
+        "receipt_nonce", "source", "source_id", "entered_by_id",
     }  # fmt: skip
     assert {column.name for column in Comment.__table__.columns} == told | tells_nothing
 

@@ -36,7 +36,7 @@ def redact(ines, shown):  # noqa: F811
 
 def test_without_scripts_words_are_taken_out_and_brought_back(inside, shown, browser, stranger):
     cast.signed_in(browser, inside)
-    browser.visit("/desk/comments/?state=published")
+    browser.visit("/desk/comments/?queue=published")
     browser.press("Take out words …")
     assert browser.page.textarea.get_text().strip() == LEFT, "the number is out already"
     browser.press("Take these words out and tell the writer", rule="", status=422)
@@ -69,7 +69,7 @@ def test_a_number_is_taken_out_before_publishing_in_two_presses_and_brought_back
     browser.press("Undo")
     assert (look(comment).state, look(comment).text) == (State.PENDING, WORDS)
     assert "0161" not in stranger.get(cast.POST).text
-    browser.press("Publish without …")
+    browser.follow("Publish without some words …")
     browser.press("Publish without these words and tell the writer", note="Your number.")
     clock.forward(minutes=10)
     mail = next(mail for mail in mailbox.deliver() if "published" in mail.subject)
@@ -260,7 +260,7 @@ def test_other_moderators_see_where_words_were(ines, redact, shown, inside, post
     with inside():
         cast.a_comment(post, text="Quite so.", parent=db.session.get(Comment, shown.id), email="kim@example.org")
     for state in ("published", "pending"):
-        page = ines.client.get(f"/desk/comments/?state={state}").text
+        page = ines.client.get(f"/desk/comments/?queue={state}").text
         assert "Ring me on […]." in page
         assert "\ufffc" not in page
 

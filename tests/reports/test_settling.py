@@ -315,7 +315,7 @@ def test_a_reported_comment_stays_public_and_says_at_the_desk_that_it_was_report
     assert cast.WORDS in stranger.get(cast.POST).text
     with inside():
         cast.a_notice(f"/comment/{comment.id}", comment=db.session.merge(comment), ground=Ground.PRIVACY)
-    page = BeautifulSoup(ines.client.get("/desk/comments/?state=published").text, "html.parser")
+    page = BeautifulSoup(ines.client.get("/desk/comments/?queue=published").text, "html.parser")
     assert page.find("a", string="2 reports wait")["href"] == "/desk/reports/"
     nav = page.find("nav", {"aria-label": "Desk"}).get_text(" ", strip=True)
     assert "Reports 2" in nav
