@@ -45,9 +45,9 @@ def decide(
     """Carries out what a moderator decided on the revision they saw. The comment is held. The caller commits.
 
     `left` is what shall be left of the words where some are taken out; `through` says in the log how it was done where
-    that was not at the desk. Where the comment is rejected or taken down the note is the whole letter to its writer; our
-    words for the rule if it is empty. They hear of it once it can no longer be undone. Raises MovedOn if the comment is
-    not as it was seen; CannotTakeOut; ElectionTime.
+    that was not at the desk. Where the comment is rejected or taken down the note is the whole letter to its writer, or
+    our words for the rule if it is empty. They hear of it once it can no longer be undone. Raises MovedOn if the
+    comment is not as it was seen; CannotTakeOut; ElectionTime.
     """
     before, after = ACTS[act]
     comment.expect(before, revision)

@@ -27,13 +27,15 @@ def reply(id):
     comment, form = Comment.held(id) or abort(404), ReplyForm()
     if not form.validate():
         return rows.shown(id, 422, opened="reply", reply_form=form)
+    was_published = comment.is_published
     try:
         answer = replying.reply(comment, g.person, form.text.data, revision=form.revision.data)
     except MovedOn:
         return rows.shown(id, 409, opened="reply", reply_form=form, has_moved_on=True)
     db.session.commit()
     if wants_fragment():
-        return rows.shown(id, answer=answer, waiting=rows.waiting_count())
+        approval = None if was_published else answer.parent.standing_decisions[-1]
+        return rows.shown(id, answer=answer, approval=approval, waiting=rows.waiting_count())
     return see_other(f"/desk/comments/{answer.id}")
 
 

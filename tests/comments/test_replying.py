@@ -109,6 +109,14 @@ def test_undoing_the_approval_takes_the_answer_with_it_and_only_that(
     assert_counted(inside, post)
 
 
+def test_in_place_an_approval_with_its_answer_can_be_undone_at_once(waiting, reply, ines, newest, look):  # noqa: F811
+    answer = reply(waiting, htmx=True)
+    assert "takes it back, too." in answer.text
+    assert f"/desk/comments/decisions/{newest().id}/undo" in answer.actions()
+    assert ines.undo(newest(), htmx=True).status == 200
+    assert look(waiting).state == State.PENDING
+
+
 def test_what_says_nothing_or_too_much_is_refused_and_kept(app, waiting, reply):  # noqa: F811
     before = rows(app)
     for text in ("", " \n\u200b ", "\x00"):

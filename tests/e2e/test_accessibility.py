@@ -3,6 +3,8 @@
 Each story leads to a page as it stands in front of somebody, and then it is looked at.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -31,7 +33,7 @@ def a_busy_site(inside, app, mailbox):
     with inside():
         post = cast.a_filed_post()
         cast.a_part_two(post)
-        thread, ines = post.thread, cast.ines()
+        thread, ines, _piotr = post.thread, cast.ines(), cast.piotr()
         answered = None
         for depth, name in enumerate(("Jo Marsh", "Ada Holt", "Bert Okafor", "Cy Wren", "Di Poole")):
             answered = cast.a_comment(
@@ -48,7 +50,7 @@ def a_busy_site(inside, app, mailbox):
         cast.a_comment(
             thread, email="gil@example.org", text=f"{LONG_WORD} " * 3, flags=["links", "network"], parent=answered
         )
-        cast.a_comment(thread, email="hal@example.org", text="One that waits.")
+        cast.a_comment(thread, email="hal@example.org", text="One that waits. Ring 0161 496 0123, M1 1AA.")
         decided = cast.a_comment(thread, email="ida@example.org", text="One that was decided.")
         moderation.decide(decided, Act.APPROVE, ines, revision=1)
         reported = cast.a_comment(thread, State.PUBLISHED, email="lou@example.org", text=f"Reported {LONG_WORD}.")
@@ -242,6 +244,46 @@ def mailed_again(tab, mailbox):
     tab.go(tab.page.get_by_role("link", name="mail me again").get_attribute("href"))
 
 
+def _at_what_waits(tab, mailbox):
+    tab.sign_in(mailbox)
+    tab.wait_for_scripts()
+    return tab.page.locator("article", has_text="One that waits.")
+
+
+def a_letter_to_a_writer(tab, mailbox):
+    _at_what_waits(tab, mailbox).get_by_role("button", name="Reject …").click()
+    tab.page.get_by_label("3. Write about the matter").check()
+    expect(tab.page.get_by_label("What we tell the writer")).to_have_value(re.compile("rule 3"))
+
+
+def handed_to_a_colleague(tab, mailbox):
+    row = _at_what_waits(tab, mailbox)
+    row.get_by_role("link", name="Hand to a colleague …").click()
+    expect(tab.page.get_by_label("To whom?")).to_be_focused()
+    tab.page.get_by_label("A note to them").fill(f"You know more. {LONG_WORD}")
+    tab.page.get_by_label("To whom?").select_option("Piotr Lund")
+    tab.press("Hand it on")
+    expect(row).to_contain_text("With Piotr Lund, from Ines Calder: You know more.")
+
+
+def a_reply_of_the_team(tab, mailbox):
+    row = _at_what_waits(tab, mailbox)
+    row.get_by_role("link", name="Approve and reply …").click()
+    expect(tab.page.get_by_label("Your reply")).to_be_focused()
+    tab.page.get_by_label("Your reply").fill(f"Thank you. {LONG_WORD}")
+    tab.press("Approve and publish the reply")
+    expect(row).to_contain_text("Your reply stands as")
+    row.get_by_role("link", name="Reply …").click()
+
+
+def entering_nothing(tab, mailbox):
+    tab.sign_in(mailbox)
+    tab.go("/desk/comments/new")
+    tab.page.locator("form[action='/desk/comments/new']").evaluate("form => { form.noValidate = true }")
+    tab.press("Publish it")
+    expect(tab.page.locator(".problem")).to_be_focused()
+
+
 def words_to_take_out(tab, mailbox):
     tab.sign_in(mailbox)
     tab.go("/desk/comments/?queue=published")
@@ -398,6 +440,11 @@ PAGES = {
     "the queue in use": the_queue_after_a_decision_and_with_a_rule_to_choose,
     "the published": desk("/desk/comments/?queue=published"),
     "words to take out": words_to_take_out,
+    "a letter to a writer": a_letter_to_a_writer,
+    "a comment handed to a colleague": handed_to_a_colleague,
+    "a reply of the team": a_reply_of_the_team,
+    "a comment to enter": entering_nothing,
+    "what was handed to me": desk("/desk/comments/handed/"),
     "the outbox": desk("/desk/outbox/"),
     "what can be reported": at("/report/"),
     "which comment is reported": reporting("report/"),

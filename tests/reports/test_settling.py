@@ -14,6 +14,7 @@ from opm.reports.models import Ground, Outcome, Report, Settlement
 from tests import cast
 from tests.browser import FRAGMENT, check_parts
 from tests.counting import counting
+from tests.stranger import Answer
 from tests.tables import rows
 
 
@@ -339,6 +340,27 @@ def test_what_was_answered_stays_listed_with_who_and_when(inside, report, ines, 
     for page in ("0", "2", "x", "9" * 30):
         assert ines.client.get(f"/desk/reports/answered/?page={page}").status_code == 404
         assert ines.client.get(f"/desk/reports/?page={page}").status_code == 404
+
+
+# A legal notice's clock
+
+
+def test_a_comment_about_which_a_notice_waits_says_how_long_there_is_and_in_red_when_it_is_late(
+    inside, thread, ines, clock
+):
+    with inside():
+        comment = cast.a_comment(db.session.get(Thread, thread.id), State.PUBLISHED, text="He sold the boat.")
+        cast.a_notice(f"/comment/{comment.id}", comment=comment)
+    clock.forward(hours=30)
+    for path in ("/desk/comments/?queue=published", f"/desk/comments/{comment.id}"):
+        page = Answer(ines.client.get(path))
+        assert "A legal notice about it waits: 18 hours left" in page.text
+        assert not page.page.find(class_="late")
+    clock.forward(hours=20)
+    for path in ("/desk/comments/?queue=published", "/desk/comments/", f"/desk/comments/{comment.id}", "/desk/"):
+        late = Answer(ines.client.get(path)).page.find(class_="late")
+        assert late, path
+        assert path == "/desk/" or "late by 2 hours" in late.get_text()
 
 
 # What it costs

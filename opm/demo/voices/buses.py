@@ -144,8 +144,10 @@ WAITING = {
             text=(
                 "If the last bus waits for the wards, somebody has to tell the people who stand at the quay. Ten "
                 "minutes is long there when the wind is from the north. Is there room for a sign at the stop that "
-                "says it is on its way?"
+                "says it is on its way? My neighbour drives for them, ring her on 01632 960 144 after six, she will "
+                "explain how they do it on Sundays."
             ),
+            flags=("private",),
         ),
         Waiting(
             name="Ruth Castell",
