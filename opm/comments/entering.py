@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 
 from opm import settings
-from opm.accounts import audit
+from opm.accounts import audit, elections
 from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments.models import Comment, MovedOn, Received, SaidAlready, State, Thread, address_hash
@@ -20,10 +20,12 @@ def enter(thread: Thread, by: Person, *, text: str, name: str, how: Received, re
     """Publishes it, as written on the day it was received. The thread is held, open or not. The caller commits.
 
     An address is not written to now: only if something is decided about the comment later is its writer told, as
-    everybody is. Raises SaidAlready if the same person says the same there already, as after a second press.
+    everybody is. Raises SaidAlready if the same person says the same there already, as after a second press;
+    ElectionTime.
     """
     if _is_said(thread, text, name, email):
         raise SaidAlready
+    elections.expect_leave(by, "thread", thread.id, thread.title)
     comment = Comment(
         thread=thread,
         text=text,

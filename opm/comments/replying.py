@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from opm.accounts import audit
+from opm.accounts import audit, elections
 from opm.accounts.audit import Did
 from opm.accounts.models import Person
 from opm.comments import moderation
@@ -15,7 +15,7 @@ def reply(to: Comment, by: Person, text: str, *, revision: int) -> Comment:
     """Says this under the comment, which is held; one that waits is approved with it. The caller commits.
 
     Also where the thread is closed: closing ends what the public writes, and the team may owe an answer. Pressed twice
-    it is said once. Raises MovedOn unless the comment is as it was seen and its post is public.
+    it is said once. Raises MovedOn unless the comment is as it was seen and its post is public; ElectionTime.
     """
     to.expect({State.PENDING, State.PUBLISHED}, revision)
     if not to.thread.is_public:
@@ -32,6 +32,7 @@ def _said_already(to: Comment, by: Person, text: str) -> Comment | None:
 
 
 def _say(thread: Thread, to: Comment, by: Person, text: str) -> Comment:
+    elections.expect_leave(by, "comment", to.id, thread.title)
     answer = Comment(thread=thread, parent=to, staff_id=by.id, text=text, name=by.name)
     db.session.add(answer)
     db.session.flush()
