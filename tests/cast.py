@@ -211,10 +211,10 @@ def a_mail_link(comment: Comment, person: Person, how=When.AT_ONCE, **values):
 
 def _every_mail_about_accounts(ines: Person):
     invitations.invite("edith@northmere.example", "Edith Varga", [Role.EDITOR, Role.MODERATOR], ines)
-    piotr, rosa, hal, eva, moe = (
-        _staff(name, f"{name.lower()}@northmere.example", ["author"]) for name in ("Piotr", "Rosa", "Hal", "Eva", "Moe")
+    pia, rosa, hal, eva, moe = (
+        _staff(name, f"{name.lower()}@northmere.example", ["author"]) for name in ("Pia", "Rosa", "Hal", "Eva", "Moe")
     )
-    staffing.change_roles(piotr, ["author", "moderator"], ines)
+    staffing.change_roles(pia, ["author", "editor"], ines)
     staffing.suspend(rosa, ines)
     staffing.remove(hal, ines)
     staffing.suspend(eva, ines)

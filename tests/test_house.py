@@ -473,6 +473,7 @@ CONTENT = [
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
     "Europe/London", "The lane is closed.", "An old laptop", "/series/floods/",
     "/author/ines-calder/", "/author/rosa-menk/",
+    "author",
 ]  # fmt: skip
 
 

@@ -16,8 +16,11 @@ from sqlalchemy import String, cast, delete, exists, func, literal, or_, select,
 
 from opm import settings
 from opm.accounts.audit import Entry
+from opm.accounts.invitations import MAIL as INVITATION_MAIL
+from opm.accounts.invitations import Invitation
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
+from opm.accounts.staffing import NEWS_MAIL
 from opm.comments.models import Comment, Decision, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
@@ -120,6 +123,8 @@ def _forget_mails(going: Going) -> None:
         OUTCOME_MAIL: select(Decision.id).where(Decision.comment_id.in_(comments)),
         REPORT_MAIL: select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
         ANSWER_MAIL: select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
+        INVITATION_MAIL: select(Invitation.id).where(Invitation.by_id.in_(people)),
+        NEWS_MAIL: select(Person.id).where(Person.id.in_(people)),
         SIGN_IN_MAIL: select(SignInAttempt.id).where(SignInAttempt.person_id.in_(people)),
     }
     for kind, ids in about.items():
@@ -176,6 +181,7 @@ def _clear_shelves() -> None:
 
 def _part_from(person: Person) -> None:
     """Ends their sessions and drops them, or keeps them as somebody who has left where their name stands."""
+    _drop(Invitation, Invitation.by_id == person.id)
     for kind in PASSING:
         _drop(kind, kind.person_id == person.id)
     db.session.execute(update(Author).where(Author.person_id == person.id).values(person_id=None))

@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import literal, select, union_all
 
 from opm.accounts.audit import IN_WORDS, KINDS, Did, Entry
+from opm.accounts.models import Person
 from opm.comments.models import Act, Comment, Thread
 from opm.desk.settings_table import SECTIONS
 from opm.extensions import db
@@ -28,6 +29,7 @@ ROOMS = {
     "tag": (Tag, "/desk/tags/"),
     "series": (Series, "/desk/series/"),
     "author": (Author, "/desk/authors/"),
+    "person": (Person, "/desk/staff/"),
 }
 NUMBERED = {"rule": later("rule %(number)s"), "version": later("version %(number)s")}
 NUMBER = re.compile(r"(rule|version) (\d+)", re.ASCII)
