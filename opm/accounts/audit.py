@@ -105,7 +105,9 @@ class Did(StrEnum):
     REMOVED_PERSON = "removed person"
     ENDED_SESSIONS = "ended sessions"
     WARNED_AWAY = "warned away"
-    # Election mode
+    # Election and history mode
+    MARKED_POLITICAL = "marked political"
+    UNMARKED_POLITICAL = "unmarked political"
     ELECTION_BEGAN = "election mode began"
     ELECTION_ENDED = "election mode ended"
     WENT_AHEAD = "went ahead in election time"
@@ -190,6 +192,8 @@ IN_WORDS = {
     Did.REMOVED_PERSON: _("Removed somebody"),
     Did.ENDED_SESSIONS: _("Signed somebody out elsewhere"),
     Did.WARNED_AWAY: _("Warned somebody who was away"),
+    Did.MARKED_POLITICAL: _("Marked as political"),
+    Did.UNMARKED_POLITICAL: _("Took the mark “political” away"),
     Did.ELECTION_BEGAN: _("Election mode began"),
     Did.ELECTION_ENDED: _("Election mode ended"),
     Did.WENT_AHEAD: _("Made something public in election time"),

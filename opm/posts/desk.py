@@ -139,7 +139,7 @@ def save(id):
     if is_new:
         _log(Did.SAVED, post)
     if g.person.may(Ability.PUBLISH) and form.tags.raw_data:
-        filing.mark_political(post, form.political.data)
+        _mark(post, form.political.data)
     refusal = _carry_out(post, form)
     db.session.commit()
     if refusal:
@@ -285,6 +285,12 @@ def _carry_out(post: Post, form: PostForm) -> str | None:
     except (NotReady, *REFUSED) as refusal:
         return _told(refusal)
     return None
+
+
+def _mark(post: Post, is_political: bool) -> None:
+    if post.is_political != is_political:
+        filing.mark_political(post, is_political)
+        _log(Did.MARKED_POLITICAL if is_political else Did.UNMARKED_POLITICAL, post)
 
 
 def _log(did: Did, post: Post, detail: str = "") -> None:
