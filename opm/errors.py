@@ -436,7 +436,7 @@ def _election_time(error) -> Refused:
     return Refused(
         409,
         _("It is election time"),
-        _("This would make something public. Nothing was done yet. If it has to be public now, tick that and send it."),
+        _("This would make something public. Nothing was done yet. Tick the box if it has to be public now."),
         again=True,
         sent=SentForm.of_request(),
         asks_whether=whether,

@@ -153,7 +153,7 @@ def test_held_threads_take_comments_and_say_that_they_wait_closed_ones_say_why(i
     with inside():
         thread = cast.a_post().thread.id
     page = reader.get(cast.POST).text
-    assert BANNER in page
+    assert f"{BANNER} You can write" in page
     assert "You can write comments; they wait until 5 November 2026 is over." in page
     assert "your comment waits until the election is over" in page
     with inside():
