@@ -84,7 +84,7 @@ class Browser:
     def _fields(self, form):
         """The fields in the form, and those elsewhere that name it as theirs."""
         kinds = ("input", "textarea", "select")
-        elsewhere = self.page.find_all(kinds, attrs={"form": form.get("id") or False})
+        elsewhere = self.page.find_all(kinds, attrs={"form": form["id"]}) if form.get("id") else []
         return [field for field in [*form.find_all(kinds), *elsewhere] if field.get("name")]
 
     @staticmethod
