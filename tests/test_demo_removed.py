@@ -10,6 +10,7 @@ from opm.accounts.audit import Did, Entry
 from opm.accounts.models import Person, Session
 from opm.comments import emails as comment_emails
 from opm.comments import moderation
+from opm.comments.inbox import emails as inbox_emails
 from opm.comments.models import Act, Comment, State, Thread
 from opm.demo import removing
 from opm.extensions import db
@@ -215,4 +216,5 @@ def test_whoever_was_signed_in_as_one_of_the_demo_is_signed_out(app, inside, com
 def test_every_kind_of_mail_is_thought_of():
     """A kind that is new may be about the demo, too."""
     known = {value for name, value in vars(removing).items() if name.endswith("MAIL")}
-    assert known == {*account_emails.RENDERERS, *comment_emails.RENDERERS, *report_emails.RENDERERS}
+    features = account_emails, comment_emails, inbox_emails, report_emails
+    assert known == {kind for feature in features for kind in feature.RENDERERS}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, case, select
+from sqlalchemy import BigInteger, case, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.comments.models import Act, Comment, Decision, Thread
@@ -81,6 +81,16 @@ def teach(comment: Comment, lesson: Lesson | None) -> None:
     _add([COMMENTS], lesson)
     if keys := sorted(fingerprints(comment.text, comment.name)):
         _add(keys, lesson)
+
+
+def take_back(comment: Comment) -> None:
+    """All that standing decisions about it taught is counted back: it goes, and shall leave nothing. It is held."""
+    earlier = []
+    for decision in comment.standing_decisions:
+        lesson = of(decision.act, decision.revision, earlier)
+        if lesson and decision.revision == comment.revision:
+            teach(comment, lesson.undone)
+        earlier.append(decision)
 
 
 def known() -> int:
@@ -166,3 +176,6 @@ def _add(keys: list[int], lesson: Lesson) -> None:
     more = case((column + lesson.count < 0, 0), else_=column + lesson.count)
     statement = insert(WordCount).values([{"key": key, **fresh} for key in keys])
     db.session.execute(statement.on_conflict_do_update(index_elements=[WordCount.key], set_={lesson.kind: more}))
+    if lesson.count < 0:  # what nothing stands in any more is no row
+        of_none = WordCount.key.in_(keys), WordCount.ham == 0, WordCount.spam == 0
+        db.session.execute(delete(WordCount).where(*of_none), execution_options={"synchronize_session": False})

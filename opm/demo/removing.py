@@ -21,6 +21,10 @@ from opm.accounts.invitations import Invitation
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
 from opm.accounts.staffing import NEWS_MAIL
+from opm.comments import lessons
+from opm.comments.inbox.models import MailChoice, MailLink
+from opm.comments.inbox.telling import ALL_MAIL as ALL_WAIT_MAIL
+from opm.comments.inbox.telling import ONE_MAIL as WAITS_MAIL
 from opm.comments.models import Comment, Decision, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
@@ -41,7 +45,7 @@ from opm.reports.reporting import CONFIRM_MAIL as REPORT_MAIL
 from opm.reports.settling import OUTCOME_MAIL as ANSWER_MAIL
 
 UPLOAD = re.compile(r"/uploads/([\w.-]+)")
-PASSING = {Session, SignInAttempt, Draft}  # these go with their person
+PASSING = {Session, SignInAttempt, Draft, MailChoice, MailLink}  # these go with their person
 QUICKLY = {"synchronize_session": False}
 
 
@@ -119,12 +123,14 @@ def _forget_mails(going: Going) -> None:
     people = [person.id for person in going.people]
     about = {
         CONFIRM_MAIL: comments,
+        WAITS_MAIL: select(MailLink.id).where(MailLink.comment_id.in_(comments)),
         ALREADY_MAIL: comments,
         OUTCOME_MAIL: select(Decision.id).where(Decision.comment_id.in_(comments)),
         REPORT_MAIL: select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
         ANSWER_MAIL: select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
         INVITATION_MAIL: select(Invitation.id).where(Invitation.by_id.in_(people)),
         NEWS_MAIL: select(Person.id).where(Person.id.in_(people)),
+        ALL_WAIT_MAIL: people,
         SIGN_IN_MAIL: select(SignInAttempt.id).where(SignInAttempt.person_id.in_(people)),
     }
     for kind, ids in about.items():
@@ -153,6 +159,8 @@ def _forget_posts(going: Going) -> None:
     comment_paths = select(literal("/comment/") + cast(Comment.id, String)).where(in_threads)
     _drop(Report, _is_reported(going.thread_ids, going.paths))
     _drop(Settlement, or_(Settlement.address.in_(comment_paths), Settlement.address.in_(going.paths)))
+    for comment in db.session.scalars(select(Comment).where(in_threads, Comment.source.is_(None)).order_by(Comment.id)):
+        lessons.take_back(comment)
     _drop(Comment, in_threads)
     _drop(Moved, Moved.to.in_(going.paths))
     _drop(Post, Post.id.in_(going.post_ids))

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from opm.accounts.models import Person
-from opm.comments import lessons, likeness, moderation, receipts, weighing
+from opm.comments import bulk, lessons, likeness, moderation, receipts, weighing
 from opm.comments.flags import IN_WORDS, Flag
 from opm.comments.lessons import WordCount
 from opm.comments.likeness import TextMark
@@ -185,6 +185,25 @@ def test_two_who_decide_at_once_lose_no_count(app, inside, post):
     assert counted[lessons.COMMENTS] == (8, 8)
     with app.app_context():
         assert counted[lessons._fingerprint("same")] == (8, 8)
+
+
+def test_who_decides_on_one_and_who_on_many_under_the_same_post_never_wait_for_each_other_in_turn(app, inside, post):
+    with inside():
+        ids = [cast.a_comment(post, text=f"Words, and {n}.", email=f"{n}@example.org").id for n in range(24)]
+        ines = cast.ines().id
+
+    def decide(these):
+        with app.app_context():
+            by = db.session.get(Person, ines)
+            if len(these) > 1:
+                assert len(bulk.decide(dict.fromkeys(these, 1), Act.APPROVE, by).decisions) == len(these)
+            else:
+                moderation.decide(Comment.held(these[0]), Act.APPROVE, by, revision=1)
+            db.session.commit()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(decide, [ids[:6], ids[6:7], ids[7:13], ids[13:14], ids[14:20], *([id] for id in ids[20:])]))
+    assert counts(inside)[lessons.COMMENTS] == (24, 0)
 
 
 def test_no_word_is_kept_and_no_number_of_anybody_is_counted(app):
