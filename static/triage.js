@@ -29,13 +29,21 @@
     if (to) focus(to)
   }
 
+  // One after the other, so that what is said and counted comes in that order; nobody waits for it.
+  const line = []
+  let isSending = false
+  const send = button => {
+    if (!isSending) isSending = true, button.click()
+    else line.push(button)
+  }
+
   // Nothing is decided before a comment has the focus: the first press goes to one.
   const decide = act => {
     const here = row(), button = here && isOpen(here) && here.querySelector(`.decide > .actions [value=${act}]`)
     if (!here || !isOpen(here)) return step(1)
     if (!button) return
-    button.click()
-    if (act === "reject") return
+    if (act === "reject") return button.click()
+    send(button)
     here.setAttribute("aria-busy", "true")
     leave(here)
   }
@@ -87,7 +95,12 @@
     said.textContent = `${to.querySelector("div > p").textContent} ${d.querySelector("h1").textContent}`
     if (ctx.had) leave(to)
   })
-  d.addEventListener("htmx:finally:request", e => e.target.closest?.(".decide")?.removeAttribute("aria-busy"))
+  d.addEventListener("htmx:finally:request", e => {
+    e.target.closest?.(".decide")?.removeAttribute("aria-busy")
+    isSending = false
+    const button = line.shift()
+    if (button) send(button)
+  })
 
   // The keys on the buttons, since here they work.
   const show = inside => inside.querySelectorAll(".decide > .actions button").forEach(button => {

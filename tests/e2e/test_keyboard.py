@@ -108,6 +108,7 @@ def test_deciding(a_post, inside, tab, mailbox):
     keys.tab_to("Undo")
     keys.enter()
     tab.focused(".decide:not(.done)")
+    keys.tab_to("Approve and reply …")
     keys.tab_to("Approve")
     keys.enter()
     expect(tab.page.locator(".decide.done")).to_contain_text("Published as comment")
