@@ -224,6 +224,12 @@ class Session(db.Model):
         id = person.id if person else 0
         return bool(db.session.scalar(select(cls.id).where(cls.person_id == id, cls.network == network).limit(1)))
 
+    @classmethod
+    def forget_proofs(cls, person: Person) -> None:
+        """Their second factor is gone: what saw it counts no more, should one be demanded later."""
+        for session in db.session.scalars(cls.live_of(person)):
+            session.proved_at = None
+
     @property
     def is_fresh(self) -> bool:
         """Whether it is sure enough who sits there for a change of what signs them in."""

@@ -421,6 +421,14 @@ def test_it_is_demanded_of_whom_the_admins_chose(inside, browser):
     browser.press("Sign out")
 
 
+def test_who_took_theirs_away_before_it_was_demanded_owes_one_again(inside, ines, with_app):
+    ines.visit(PAGE)
+    ines.press("Remove the app")
+    demand(inside)
+    ines.visit("/desk/outbox/")
+    assert ines.path == PAGE
+
+
 def test_an_admin_who_demands_it_has_one_first(inside, ines):
     ines.visit("/desk/settings/second-factor")
     ines.press("Save", of="everybody", status=409)

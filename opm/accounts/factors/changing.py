@@ -135,6 +135,7 @@ def _remove(person: Person, which, mail: str) -> None:
         raise NothingToTake
     if count == 1:
         RecoveryCode.drop(person)
+        Session.forget_proofs(person)
     _note(person, Did.REMOVED_FACTOR, mail)
 
 
