@@ -111,6 +111,7 @@ def addresses(inside):
             "/comment/<id:id>/reply": f"/comment/{published.id}/reply",
             "/comment/confirm/<token>": f"/comment/confirm/{unconfirmed.link_token}",
             "/comment/moderate/<token>": f"/comment/moderate/{mailed}",
+            "/comment/moderate/<token>/letter": f"/comment/moderate/{mailed}/letter",
             "/comment/moderate/<token>/undo": f"/comment/moderate/{mailed}/undo",
             "/comment/mail-again/<token>": f"/comment/mail-again/{BlockedAddress.add('0' * 40).again_token}",
             "/comment/not-me/<token>": f"/comment/not-me/{unconfirmed.not_me_token}",

@@ -269,6 +269,19 @@ def test_rejecting_asks_for_the_rule_first_and_keeps_what_was_typed(inside, brow
         assert (decision.act, decision.rule_number, decision.note) == (Act.REJECT, 4, "Leave out\nthe street.")
 
 
+def test_our_letter_for_the_rule_can_be_read_and_changed_before_it_is_sent(inside, browser, mailed, address):
+    browser.visit(address)
+    browser.press("Reject …")
+    browser.press("Show our text", status=422)
+    browser.press("Show our text", rule="2")
+    ours = browser.page.find("textarea").get_text().strip()
+    assert "rule 2, Stay with the subject" in ours
+    assert state_of(inside, mailed.comment_id) == State.PENDING
+    browser.press("Reject and tell", note=ours + "\n\nPiotr")
+    with inside(False):
+        assert db.session.scalars(select(Decision)).one().note == ours + "\n\nPiotr"
+
+
 def test_a_newer_revision_is_shown_instead_of_decided(app, inside, mailed, address):
     with inside():
         receipts.edit(db.session.get(Comment, mailed.comment_id), text="Other words.", name="Jo", revision=1)

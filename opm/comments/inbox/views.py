@@ -5,11 +5,12 @@ No cookie and no session: who holds the link acts as the person to whom it was m
 
 from flask import Blueprint, render_template, request
 
+from opm import settings
 from opm.accounts import second_factor
-from opm.comments import moderation
+from opm.comments import letters, moderation
 from opm.comments.inbox.forms import MailDecisionForm
 from opm.comments.inbox.models import MailLink
-from opm.comments.models import MovedOn
+from opm.comments.models import Act, MovedOn
 from opm.extensions import db
 from opm.lib.respond import see_other
 
@@ -49,6 +50,19 @@ def decide(token):
         return _page(found, 409, form=form, has_moved_on=True)
     db.session.commit()
     return see_other(f"/comment/moderate/{token}")
+
+
+@bp.post("/<token>/letter")
+def letter(token):
+    """Our text for the rule that was chosen, to be read and changed before it is sent. Decides nothing."""
+    found, form = MailLink.of(token), MailDecisionForm()
+    if not found.decides:
+        return _page(found, 410 if found.has_ended else 409, form=form, came_late=True)
+    if not form.validate() or form.act != Act.REJECT:
+        return _page(found, 422, form=form, is_rejecting=form.needs_rule)
+    rule = settings.current().rule(form.rule_number)
+    form.note.data = letters.proposed(form.note.data, form.act, rule, found.comment.thread)
+    return _page(found, form=form, is_rejecting=True, has_letter=True)
 
 
 @bp.post("/<token>/undo")
