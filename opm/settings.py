@@ -168,6 +168,7 @@ class Settings:
     contact_email: str = ""
     answer_within_days: int = 5  # working days, for what comes to that address
     is_uk_public_body: bool = False  # the accessibility statement then names who enforces the law
+    logo: tuple = ()  # the address of a picture of the library, and its width and height as shown, in px
     palette: tuple[str, ...] = ()  # the colour of links and buttons in light and in dark; nothing for ours
     licence: str = field(default_factory=lambda: _("Text may be copied with credit."))
     licence_address: str = ""  # of its text

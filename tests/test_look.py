@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from opm import settings
-from opm.desk.settings_kinds import PALETTES
+from opm.desk.settings_kinds import PALETTES, Logo
+from opm.extensions import db
 from opm.factory import create_app
 from opm.lib import contrast
+from opm.posts.pictures import library
+from opm.posts.pictures.models import Picture
 from tests import cast
 from tests.desk.test_settings import send
 from tests.stranger import Stranger
@@ -124,3 +128,29 @@ def test_mails_have_the_colours_too(app, inside):
         html = write("Hello", "Hello", "Words.").html
         assert "#1d5aa8" in html
         assert "#0b5d4d" not in html
+
+
+def test_a_small_picture_of_the_library_stands_as_logo_and_cannot_be_dropped_meanwhile(app, inside, desk):
+    with inside():
+        small = cast.kept(cast.a_picture((160, 80)), "mark.png", is_decorative=True)
+        large = cast.kept(cast.a_picture((900, 700), colour="noise"), "large.png", is_decorative=True)
+        picture = Picture.by_address(small)
+        assert Picture.by_address(large).byte_count > Logo.most_bytes
+        db.session.flush()
+    for wrong in (large, "/uploads/nothing.0123456789.png", "https://evil.example/x.png", "javascript:x"):
+        assert send(desk, LOOK, logo=wrong).status == 422, wrong
+    assert send(desk, LOOK, logo=small).status == 303
+    image = BeautifulSoup(app.test_client().get(cast.POST).text, "html.parser").find("header").find("img")
+    assert image.attrs == {"src": small, "alt": "", "width": "80", "height": "40"}
+    assert "immutable" in app.test_client().get(small).headers["Cache-Control"]
+    with inside(False), pytest.raises(library.InUse):
+        library.drop(db.session.get(Picture, picture.id))
+    desk.visit(LOOK)
+    desk.press("Undo the last change of “Logo”")
+    assert not BeautifulSoup(app.test_client().get(cast.POST).text, "html.parser").find("header").find("img")
+    with inside():
+        library.drop(db.session.get(Picture, picture.id))
+    desk.visit(LOOK)
+    desk.press("Undo the last change of “Logo”")
+    with inside(False):
+        assert settings.current().logo == (), "what is gone comes back to no page"

@@ -1,18 +1,21 @@
 """The kinds of answer that settings take: how each is shown, read, and refused in a sentence."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import ClassVar
 from zoneinfo import available_timezones
 
+from sqlalchemy import or_, select
 from wtforms import ValidationError
 
 from opm import settings
+from opm.extensions import db
 from opm.lib import clock, contrast, forms
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
+from opm.posts.pictures.models import Picture
 from opm.settings import Link, Rule
 
 Typed = dict[str, list[str]]  # what stands in the fields of an answer, by the ends of their names
@@ -308,6 +311,42 @@ class Palette(Kind):
 
 
 @dataclass(frozen=True)
+class Logo(Kind):
+    """A small picture of the library, as it is: PNG, JPEG or WebP that loads quickly; or none."""
+
+    shape: ClassVar = "logo"
+    most_bytes: ClassVar = 8 * 1024
+    box: ClassVar = 240, 40  # as shown, in px
+
+    def options(self) -> list[tuple[str, str]]:
+        """Those that can stand there: (address, what it is called)."""
+        return [("", _("No logo")), *((picture.address, self._called(picture)) for picture in self._small())]
+
+    def shown(self, value) -> Typed:
+        return {"": [value[0] if value else ""]}
+
+    def read(self, typed: Typed) -> tuple:
+        if not (address := _first(typed)):
+            return ()
+        picture = next((each for each in self._small() if each.address == address), None)
+        if picture is None:
+            raise Refusal(_("This picture is not in the library any more, or has grown. Choose again"))
+        return address, *picture.fits(*self.box)
+
+    def words(self, value) -> str:
+        return value[0] if value else _("none")
+
+    def _small(self) -> list[Picture]:
+        small = select(Picture).where(Picture.byte_count <= self.most_bytes).order_by(Picture.id.desc())
+        kinds = [Picture.name.endswith(ending) for ending in (".png", ".jpg", ".webp")]
+        return list(db.session.scalars(small.where(or_(*kinds)).limit(100)))
+
+    def _called(self, picture: Picture) -> str:
+        size = {"width": picture.width, "height": picture.height}
+        return _("%(name)s, %(width)s by %(height)s pixels", name=picture.alt or picture.name, **size)
+
+
+@dataclass(frozen=True)
 class Rows(Kind):
     """Several things in an order that is typed as numbers. A row that is ticked goes; the last is for a new one."""
 
@@ -414,7 +453,5 @@ def same(one, other) -> bool:
 
 def _plain(value):
     return (
-        [asdict(each) if not isinstance(each, str) else each for each in value]
-        if isinstance(value, (list, tuple))
-        else value
+        [asdict(each) if is_dataclass(each) else each for each in value] if isinstance(value, (list, tuple)) else value
     )

@@ -9,6 +9,7 @@ from opm.desk.settings_kinds import (
     Days,
     Kind,
     Language,
+    Logo,
     Mailbox,
     Number,
     OneOf,
@@ -20,6 +21,7 @@ from opm.desk.settings_kinds import (
     Zone,
 )
 from opm.lib.i18n import lazy_gettext as _
+from opm.posts.pictures.models import Picture
 from opm.settings import Settings
 
 
@@ -30,6 +32,12 @@ def retire_rules(before: Settings) -> None:
     gone = {rule.number: rule for rule in (*before.retired_rules, *before.rules) if rule.number not in holding}
     if (retired := tuple(gone[number] for number in sorted(gone))) != now.retired_rules:
         settings.change(retired_rules=retired)
+
+
+def drop_lost_logo(_before: Settings) -> None:
+    """No page shows a logo that has left the library since it was chosen."""
+    if (logo := settings.current().logo) and Picture.by_address(logo[0]) is None:
+        settings.change(logo=())
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,11 @@ SECTIONS = (
                               "goes out"))))),
     )),
     Section("look", _("Look"), _("How the site’s pages and mails look. They stay as easy to read as they are."), (
+        Entry("logo", _("Logo"),
+              _("A picture beside the name at the head of every page, at most 40 pixels high. It loads after the text, "
+                "and moves nothing. The name stays: screen readers read that."), Logo(),
+              _("A picture of the library of at most 8 KB; PNG at 80 pixels’ height is sharp everywhere. Put it into "
+                "the library first, marked as decoration."), after=drop_lost_logo),
         Entry("palette", _("Colours"),
               _("Links, buttons and rules take this colour, on every page and in mails, in light and, for readers "
                 "whose device is dark, in dark. A pair that is hard to read is refused."),

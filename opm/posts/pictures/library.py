@@ -89,17 +89,18 @@ class Uses:
     pages: list[StandingPage]
     drafts: list[Post]  # into which somebody has typed it and not saved yet
     is_on_about_page: bool
+    is_logo: bool
 
     @property
     def any(self) -> bool:
         """Whether there is anything."""
-        return bool(self.posts or self.pages or self.drafts or self.is_on_about_page)
+        return bool(self.posts or self.pages or self.drafts or self.is_on_about_page or self.is_logo)
 
     @property
     def are_public(self) -> bool:
         """Whether readers see it, or will without anybody deciding it again."""
         shown = any(post.state in (PostState.PUBLISHED, PostState.SCHEDULED) for post in self.posts)
-        return shown or any(page.is_published for page in self.pages) or self.is_on_about_page
+        return shown or any(page.is_published for page in self.pages) or self.is_on_about_page or self.is_logo
 
 
 def uses_of(picture: Picture) -> Uses:
@@ -109,7 +110,7 @@ def uses_of(picture: Picture) -> Uses:
     pages = select(StandingPage).where(StandingPage.pictures.any(Picture.id == picture.id)).order_by(StandingPage.id)
     drafts = select(Post).where(Post.id.in_(select(Draft.post_id).where(typed))).order_by(Post.id.desc())
     found = [list(db.session.scalars(some)) for some in (posts, pages, drafts)]
-    return Uses(*found, is_on_about_page(picture))
+    return Uses(*found, is_on_about_page(picture), is_logo(picture))
 
 
 def may_describe(picture: Picture, person: Person | None) -> bool:
@@ -121,6 +122,12 @@ def is_on_about_page(picture: Picture) -> bool:
     """Whether the words about the site show it."""
     about = settings.current().about
     return media.ADDRESS in about and any(address in about for address in _addresses(picture))
+
+
+def is_logo(picture: Picture) -> bool:
+    """Whether it stands at the head of every page."""
+    logo = settings.current().logo
+    return bool(logo) and logo[0] in _addresses(picture)
 
 
 def _addresses(picture: Picture) -> list[str]:
