@@ -2,7 +2,8 @@
 
 Its posts are known by their source. With them goes what hangs from them: threads and everybody's comments, what was
 decided and reported about those, old addresses, mails, and pictures that nothing else shows. Categories, tags, series
-and authors go where nothing else is filed under them, and settings where they are still as the demo set them.
+and authors go where nothing else is filed under them, and settings where they are still as the demo set them. What
+comments of people who came here taught about spam stays: no word of theirs is kept there.
 
 Its people are known by their addresses. No mail reaches those, so the only way in is a command, and whoever can give it
 can also add staff: nobody is locked out. One who decided or wrote something that stays is kept as one who has left.
@@ -22,10 +23,11 @@ from opm.accounts.models import Person, Session, SignInAttempt
 from opm.accounts.signing_in import MAIL as SIGN_IN_MAIL
 from opm.accounts.staffing import NEWS_MAIL
 from opm.comments import lessons
+from opm.comments.handing import MAIL as HANDED_MAIL
 from opm.comments.inbox.models import MailChoice, MailLink
 from opm.comments.inbox.telling import ALL_MAIL as ALL_WAIT_MAIL
 from opm.comments.inbox.telling import ONE_MAIL as WAITS_MAIL
-from opm.comments.models import Comment, Decision, Thread
+from opm.comments.models import Comment, Decision, Handover, Thread
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.demo import writing
@@ -126,6 +128,7 @@ def _forget_mails(going: Going) -> None:
         WAITS_MAIL: select(MailLink.id).where(MailLink.comment_id.in_(comments)),
         ALREADY_MAIL: comments,
         OUTCOME_MAIL: select(Decision.id).where(Decision.comment_id.in_(comments)),
+        HANDED_MAIL: select(Handover.id).where(Handover.comment_id.in_(comments)),
         REPORT_MAIL: select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
         ANSWER_MAIL: select(Report.id).where(_is_reported(going.thread_ids, going.paths)),
         INVITATION_MAIL: select(Invitation.id).where(Invitation.by_id.in_(people)),
