@@ -32,6 +32,7 @@ from opm.lib.columns import LARGEST_ID
 from opm.lib.pagecache import PageCache
 from opm.outbox.letters import Letterbox
 from opm.posts import (
+    about_desk,
     changes_desk,
     checks_desk,
     drafting_desk,
@@ -125,6 +126,7 @@ def _open_rooms(app):
         filing_desk.bp,
         outbox_desk.bp,
         pages_desk.bp,
+        about_desk.bp,
         pictures_desk.bp,
         posts_desk.bp,
         drafting_desk.bp,

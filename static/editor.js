@@ -1,16 +1,16 @@
-// The editor of posts, beside htmx: that nothing typed is lost. Without it the page is a plain form.
+// The editor of posts and pages, beside htmx: that nothing typed is lost. Without it the page is a plain form.
 
 (d => {
   const form = d.querySelector("#editor"), draft = form && form.querySelector("[data-beat]")
   if (!window.htmx || !draft) return
-  const text = form.elements.text, words = [form.elements.title, form.elements.summary, text]
+  const text = form.elements.text, words = draft.dataset.beat.split(" ").map(name => form.elements[name])
   const $ = selector => d.querySelector(selector)
 
   const make = (tag, words, more) => Object.assign(d.createElement(tag), {textContent: words}, more)
 
   // The list of known tags goes on after each comma.
   const tags = form.elements.tags, known = [...d.querySelectorAll("#tags-known option")].map(o => [o, o.value])
-  tags.addEventListener("input", () => {
+  if (tags) tags.addEventListener("input", () => {
     const before = tags.value.replace(/[^,]*$/, "")
     known.forEach(([option, name]) => option.value = before && before + " " + name || name)
   })
@@ -62,9 +62,10 @@
   })
 
   // What this browser kept is offered, and gone once it is there.
-  const copy = $("#copy"), [at, ...then] = JSON.parse(localStorage[key] || "[]")
+  const copy = $("#copy"), copyOf = key => JSON.parse(localStorage[key] || "[]"), [at, ...then] = copyOf(key)
   const squeezed = said => said.replace(/\s+/g, " ").trim()  // the site tidies blanks up
-  if (at && words.some((field, n) => squeezed(field.value) !== squeezed(then[n]))) {
+  const isHere = (said, n) => squeezed(words[n].value) === squeezed(said)
+  if (at && !then.every(isHere)) {
     const answer = (words, act) => {
       const button = make("button", words, {type: "button", className: "quiet"})
       button.addEventListener("click", () => { act(); copy.replaceChildren(); copy.className = ""; text.focus() })
@@ -78,6 +79,8 @@
     copy.className = "notice"
     copy.append(make("p", `${copy.dataset.say} ${at}.`), both)
   } else localStorage.removeItem(key)
+  const begun = `opm:${draft.dataset.begun}`  // where this page was a new one; what it left empty there was made here
+  if (copyOf(begun).slice(1).every((said, n) => !said || isHere(said, n))) localStorage.removeItem(begun)
   if (draft.dataset.unsaved) text.dispatchEvent(new Event("input", {bubbles: true}))
   beat()
 })(document)

@@ -15,6 +15,7 @@ WRITES = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 # What is no act of anybody’s, as long as nothing else is written with it.
 BESIDE = {
     "post_draft": "what somebody has typed and not saved, and that they have a post open: only they see it",
+    "page_draft": "the same of a page",
     "post_revision": "what a post from elsewhere says is kept before it changes; the change itself writes the post",
     "kept_form": "what was sent by somebody whose session had ended waits for them alone",
     "sign_in_attempt": "somebody asks for a link, or tries a code; that they came in is an act",

@@ -38,7 +38,8 @@ from opm.lib.i18n import ngettext
 from opm.lib.moved import Moved
 from opm.lib.slugs import slug
 from opm.outbox.models import Email
-from opm.posts.models import Author, Byline, Category, Draft, Post, Series, Tag, post_category, post_tag
+from opm.posts.drafts import Draft, PageDraft
+from opm.posts.models import Author, Byline, Category, Post, Series, Tag, post_category, post_tag
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
 from opm.posts.pictures.models import Picture, page_picture, post_picture
@@ -47,7 +48,7 @@ from opm.reports.reporting import CONFIRM_MAIL as REPORT_MAIL
 from opm.reports.settling import OUTCOME_MAIL as ANSWER_MAIL
 
 UPLOAD = re.compile(r"/uploads/([\w.-]+)")
-PASSING = {Session, SignInAttempt, Draft, MailChoice, MailLink}  # these go with their person
+PASSING = {Session, SignInAttempt, Draft, PageDraft, MailChoice, MailLink}  # these go with their person
 QUICKLY = {"synchronize_session": False}
 
 

@@ -17,7 +17,8 @@ from opm.extensions import db
 from opm.lib import clock
 from opm.outbox.models import Email
 from opm.outbox.models import State as EmailState
-from opm.posts.models import Draft, Post, State
+from opm.posts.drafts import Draft
+from opm.posts.models import Post, State
 from opm.posts.pages import StandingPage
 
 PUBLISHED_WITHIN = timedelta(days=7)

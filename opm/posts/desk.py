@@ -17,13 +17,14 @@ from opm.lib.i18n import lazy_gettext as _
 from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number, pages
 from opm.lib.respond import see_other
-from opm.posts import changes, checks, drafting, filing, publishing, writing
+from opm.posts import changes, checks, drafting, filing, publishing, sheets, writing
 from opm.posts.changes import NotPublished
 from opm.posts.conflicts import Conflict
+from opm.posts.drafts import Draft
 from opm.posts.filing import PlaceTaken
 from opm.posts.filing_forms import FILING_FIELDS, filed
 from opm.posts.forms import AddressForm, PostForm, TitleForm, WithdrawalForm
-from opm.posts.models import Byline, Draft, Post, Revision, State
+from opm.posts.models import Byline, Post, Revision, State
 from opm.posts.previewing import Preview
 from opm.posts.publishing import InThePast, NeedsAnother, NotNow, NotReady, SlugTaken
 from opm.posts.writing import Words
@@ -225,14 +226,15 @@ def editor(post: Post, form: PostForm | None = None, status: int = 200, revision
     """The page to write on: with what was typed, if anything was, which began from that revision; else as it is."""
     may_publish = g.person.may(Ability.PUBLISH)
     may_change = may_publish or post.is_in_the_making
-    typed = drafting.of(post, g.person)
+    sheet = sheets.of_post(post)
+    typed = drafting.of(sheet, g.person)
     draft = typed if may_change else None  # what somebody typed who may not save it any more is shown beside
     if form is None:
         form, revision = _filled(post, draft), draft.revision if draft else post.revision
         values["is_as_kept"] = True
-    values |= {"post": post, "form": form, "revision": revision or post.revision, "draft": draft, "typed": typed}
-    values |= {"may_publish": may_publish, "may_change": may_change, "others": drafting.others_at(post, g.person)}
-    values |= {"preview": Preview(post, form.title.data, form.text.data), "words_count": len(form.text.data.split())}
+    values |= drafting.state(sheet, g.person, revision or post.revision, form.text.data, draft)
+    values |= {"post": post, "form": form, "typed": typed, "may_publish": may_publish, "may_change": may_change}
+    values["preview"] = Preview(post, form.title.data, form.text.data)
     if "checks" not in values:
         values["checks"] = checks.of(form.words, post.format)
     return render_template("desk/posts/edit.html", **values), status
@@ -303,7 +305,7 @@ def _told(refusal: Exception) -> str:
 
 def _conflict(post: Post, form: PostForm):
     """Both versions. What was sent is kept as it is by itself, whatever becomes of this page."""
-    drafting.keep(post, form.words, g.person, form.revision.data)
+    drafting.keep(sheets.of_post(post), form.typed, g.person, form.revision.data)
     db.session.commit()
     conflict, sent = Conflict.of(post, form.words, form.revision.data), SentForm.of_request()
     filings = _filings(post, form)

@@ -1,5 +1,6 @@
 """The shapes of what writers and editors send."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from flask import request
@@ -71,6 +72,11 @@ class WordsForm(DeskForm):
     def words(self) -> Words:
         """The words as the model knows them."""
         return Words(self.title.data, self.summary.data, self.text.data)
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """They, field by field."""
+        return asdict(self.words)
 
 
 class DraftForm(WordsForm):

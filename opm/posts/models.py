@@ -296,20 +296,3 @@ class Revision(db.Model):
     def of(cls, post: Post):
         """Those of this post, the newest first."""
         return select(cls).where(cls.post_id == post.id).order_by(cls.number.desc())
-
-
-class Draft(db.Model):
-    """What one person has typed into one post and not saved yet; and that they have it open."""
-
-    __tablename__ = "post_draft"
-    __table_args__ = {}
-
-    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, index=True)
-    person: Mapped[Person] = relationship()
-    title: Mapped[str] = mapped_column(default="")
-    summary: Mapped[str] = mapped_column(default="")
-    text: Mapped[str] = mapped_column(default="", deferred=True)
-    revision: Mapped[int] = mapped_column(default=1)  # of the post that it began from
-    saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nothing was typed
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())

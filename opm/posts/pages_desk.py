@@ -6,8 +6,7 @@ from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, load_only
 
-from opm import settings
-from opm.accounts import audit, choices
+from opm.accounts import audit
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.audit import Did
@@ -19,7 +18,7 @@ from opm.lib.markdown import Format
 from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number
 from opm.lib.respond import see_other, wants_fragment
-from opm.posts import checks, standing
+from opm.posts import checks, drafting, sheets, standing
 from opm.posts.menus import ARRANGEMENTS
 from opm.posts.models import html_of
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State
@@ -64,7 +63,7 @@ def pages():
 @requires(Ability.ARRANGE)
 def new():
     """An empty page."""
-    return _words(None, WordsForm(formdata=None))
+    return editor(None)
 
 
 @bp.post("/")
@@ -73,16 +72,17 @@ def begin():
     """Keeps a new page as a draft, or publishes it at once."""
     form = WordsForm()
     if not (form.validate() and _is_fit(form)):
-        return _words(None, form, status=422)
+        return editor(None, form, status=422)
     try:
         page = standing.begin(
             form.title.data, form.text.data, g.person, form.wanted_slug, form.takes_over(form.wanted_slug)
         )
     except (SlugTaken, LeadsOn) as taken:
         db.session.rollback()
-        return _words(None, form.refuse(taken), status=422)
+        return editor(None, form.refuse(taken), status=422)
     if request.form.get("do") == "publish":
         standing.publish(page)
+    drafting.drop(sheets.of_page(None), g.person)
     _log(Did.PUBLISHED if page.is_published else Did.BEGAN, page)
     db.session.commit()
     return see_other(f"/desk/pages/{page.id}#saved")
@@ -94,18 +94,17 @@ def begin():
 @sent_by_itself
 def preview(id=None):
     """How the words look that are not saved yet; they stay in the form."""
-    page, form = id and _found(id), WordsForm()
+    page, form = id and found(id), WordsForm()
     if wants_fragment():
-        return _looks(form.text.data, page.format if page else Format.MARKDOWN)
-    return _words(page, form, is_previewed=True)
+        return looks(form.text.data, page.format if page else Format.MARKDOWN)
+    return editor(page, form, is_previewed=True)
 
 
 @bp.get("/<id:id>")
 @requires(Ability.ARRANGE)
 def page(id):
     """One page, to be written, read through or taken away."""
-    page = _found(id)
-    return _words(page, WordsForm(formdata=None, obj=page))
+    return editor(found(id))
 
 
 @bp.post("/<id:id>")
@@ -115,20 +114,23 @@ def save(id):
     page = StandingPage.held(id) or abort(404)
     before, form = (page.revision, page.slug), WordsForm(own_slug=page.slug)
     if not (form.validate() and _is_fit(form, page)):
-        return _words(page, form, status=422)
+        return editor(page, form, status=422)
     try:
         standing.save(page, form.title.data, form.text.data, g.person, form.seen)
         standing.move(page, wanted := form.wanted_slug or page.slug, form.takes_over(wanted))
     except Overtaken:
-        return _words(page, form, status=409, is_overtaken=True)
+        drafting.keep(sheets.of_page(page), form.typed, g.person, form.seen)
+        db.session.commit()
+        return editor(page, form, status=409, is_overtaken=True)
     except (SlugTaken, LeadsOn) as taken:
         db.session.rollback()
-        return _words(_found(id), form.refuse(taken), status=422)
+        return editor(found(id), form.refuse(taken), status=422)
     if (page.revision, page.slug) != before:
         _log(Did.SAVED, page)
     if request.form.get("do") == "publish" and not page.is_published:
         standing.publish(page)
         _log(Did.PUBLISHED, page)
+    drafting.drop(sheets.of_page(page), g.person)
     db.session.commit()
     return see_other(f"/desk/pages/{id}#saved")
 
@@ -140,11 +142,11 @@ def review(id):
     page = StandingPage.held(id) or abort(404)
     form = ReviewForm()
     if not form.validate():
-        return _words(page, WordsForm(formdata=None, obj=page), review=form, status=422)
+        return editor(page, review=form, status=422)
     try:
         standing.confirm(page, g.person, form.revision.data, form.day)
     except Overtaken:
-        return _words(page, WordsForm(formdata=None, obj=page), status=409, has_moved_on=True)
+        return editor(page, status=409, has_moved_on=True)
     _log(Did.REVIEWED, page, f"{form.day}")
     db.session.commit()
     return see_other(f"/desk/pages/{id}#review")
@@ -154,7 +156,7 @@ def review(id):
 @requires(Ability.ARRANGE)
 def removal(id):
     """Asks before a draft is deleted, and why a page that readers know is to go."""
-    page = _found(id)
+    page = found(id)
     return _removal(page, WithdrawalForm(formdata=None, address=page.address))
 
 
@@ -185,7 +187,7 @@ def remove(id):
 @requires(Ability.ARRANGE)
 def history(id):
     """What it said before, the newest first, and what each save changed."""
-    return _history(_found(id))
+    return _history(found(id))
 
 
 @bp.post("/<id:id>/history")
@@ -197,8 +199,8 @@ def restore(id):
     old = db.session.get(PageRevision, (id, wanted)) if 0 < wanted < page.revision else None
     if old is None:
         return _history(page, 422)
-    if page.is_published and (found := checks.blocking(Words(old.title, "", old.text), page.format)):
-        return _history(page, 422, not_ready=[check.sentence for check in found])
+    if page.is_published and (blocking := checks.blocking(Words(old.title, "", old.text), page.format)):
+        return _history(page, 422, not_ready=[check.sentence for check in blocking])
     try:
         standing.save(page, old.title, old.text, g.person, WordsForm().seen)
     except Overtaken:
@@ -208,38 +210,7 @@ def restore(id):
     return see_other(f"/desk/pages/{id}#saved")
 
 
-@bp.get("/about")
-@requires(Ability.ARRANGE)
-def about():
-    """What stands at the head of the page about the site, in Markdown."""
-    return _about(AboutForm(formdata=None, text=settings.current().about))
-
-
-@bp.post("/about")
-@requires(Ability.ARRANGE)
-def save_about():
-    """Readers see it at once."""
-    form = AboutForm()
-    if not (form.validate() and _says_what_it_shows(form)):
-        return _about(form, 422)
-    try:
-        choices.choose("about", form.text.data, g.person, form.seen)
-    except choices.Overtaken:
-        return _about(form, 409, is_overtaken=True)
-    db.session.commit()
-    return see_other("/desk/pages/about#saved")
-
-
-@bp.post("/about/preview")
-@requires(Ability.ARRANGE)
-@sent_by_itself
-def preview_about():
-    """How it looks; what was typed stays in the form."""
-    form = AboutForm()
-    return _looks(form.text.data) if wants_fragment() else _about(form, is_previewed=True)
-
-
-def _found(id: int) -> StandingPage:
+def found(id: int) -> StandingPage:
     return db.session.get(StandingPage, id) or abort(404)
 
 
@@ -247,7 +218,7 @@ def _log(did: Did, page: StandingPage, detail: str = "") -> None:
     audit.record(g.person, did, "page", page.id, page.title, detail)
 
 
-def _looks(text: str, format: Format = Format.MARKDOWN) -> str:
+def looks(text: str, format: Format = Format.MARKDOWN) -> str:
     """For htmx, which asks while somebody types: how the words look, and nothing else."""
     return render_template("desk/pages/_preview.html", words=html_of(text, format), is_fragment=True)
 
@@ -255,23 +226,31 @@ def _looks(text: str, format: Format = Format.MARKDOWN) -> str:
 def _is_fit(form: WordsForm, page: StandingPage | None = None) -> bool:
     """Whether all its pictures say what they show, where the public would see them. The form says so if not."""
     goes_out = request.form.get("do") == "publish" or (page is not None and page.is_published)
-    return not goes_out or _says_what_it_shows(form, page.format if page else Format.MARKDOWN)
+    return not goes_out or says_what_it_shows(form, page.format if page else Format.MARKDOWN)
 
 
-def _says_what_it_shows(form: WordsForm | AboutForm, format: Format = Format.MARKDOWN) -> bool:
+def says_what_it_shows(form: WordsForm | AboutForm, format: Format = Format.MARKDOWN) -> bool:
     """Whether each picture in its text does. The form says so if not."""
     form.text.errors = [check.sentence for check in checks.blocking(Words("", "", form.text.data), format)]
     return not form.text.errors
 
 
-def _words(page, form, status=200, review=None, is_overtaken=False, **values):
-    """The form. Whoever was overtaken replaces with the next save what is shown here."""
-    seen = page.revision if page and (is_overtaken or form.revision.data is None) else form.revision.data
+def editor(page, form=None, status=200, review=None, is_overtaken=False, **values):
+    """The form: with what was typed, if anything was, else as the page is saved.
+
+    Whoever was overtaken replaces with the next save what is shown here.
+    """
+    sheet = sheets.of_page(page)
+    draft = drafting.of(sheet, g.person)
+    if form is None:
+        form, values["is_as_kept"] = WordsForm(formdata=None, obj=draft or page), True
+    seen = page.revision if page and (is_overtaken or form.revision.data is None) else form.seen
     if is_overtaken:
         values["now"] = worddiff.in_line(page.title, form.title.data), worddiff.in_text(page.text, form.text.data)
     is_as_saved = page and form.text.data == page.text
     values["words"] = page.html if is_as_saved else html_of(form.text.data, page.format if page else Format.MARKDOWN)
     review = review or ReviewForm(formdata=None, review_on=str(_next_day(page)))
+    values |= drafting.state(sheet, g.person, seen, form.text.data, draft)
     values |= {"page": page, "form": form, "seen": seen, "review": review, "is_overtaken": is_overtaken}
     return render_template("desk/pages/edit.html", **values), status
 
@@ -282,17 +261,9 @@ def _next_day(page: StandingPage | None) -> date:
     return stands if stands and stands > today() else today() + A_YEAR_ON
 
 
-def _about(form, status=200, is_overtaken=False, **values):
-    last = Choice.latest("about")
-    seen = (last.number if last else 0) if is_overtaken or form.revision.data is None else form.revision.data
-    if is_overtaken:
-        values["now"] = worddiff.in_text(settings.current().about, form.text.data)
-    values |= {"form": form, "seen": seen, "last": last, "is_overtaken": is_overtaken, "words": html_of(form.text.data)}
-    return render_template("desk/pages/about.html", **values), status
-
-
 def _removal(page, form, status=200, **values):
-    """With the menus that it stands in: there it would lead to nothing."""
+    """With the menus that it stands in: there it would lead to nothing; and with whose words would go with a draft."""
+    values["typing"] = drafting.others_with_words(sheets.of_page(page), g.person)
     values["menus"] = [
         menu for menu in ARRANGEMENTS.values() if any(entry.address == page.address for entry in menu.entries)
     ]

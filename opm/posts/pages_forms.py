@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from opm import settings
 from opm.lib import clock, slugs
-from opm.lib.columns import LARGEST_ID
+from opm.lib.columns import LARGEST_COUNT, LARGEST_ID
 from opm.lib.forms import DeskForm, Line, SlugForm, Text, filled, no_longer_than
 from opm.lib.i18n import gettext as _now
 from opm.lib.i18n import lazy_gettext as _
@@ -19,6 +19,12 @@ from opm.posts.pages import SlugTaken
 LONGEST_TITLE = 150
 LONGEST_TEXT = 100_000
 LONGEST_REASON = 500
+LONGEST_SLUG = 200  # while it is typed; what is saved has at most slugs.LONGEST
+LONG = {
+    "title": _("The title is %(over)s characters over the limit of %(most)s"),
+    "slug": _("The address is %(over)s characters over the limit of %(most)s"),
+    "text": _("The text is %(over)s characters over the limit of %(most)s"),
+}
 FARTHEST_DAY = timedelta(days=5 * 366)
 A_YEAR_ON = timedelta(days=365)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -30,14 +36,14 @@ class WordsForm(SlugForm):
     title = Line(
         validators=[
             filled(_("Give the page a title")),
-            no_longer_than(LONGEST_TITLE, _("The title is %(over)s characters over the limit of %(most)s")),
+            no_longer_than(LONGEST_TITLE, LONG["title"]),
         ]
     )
     slug = Line()
     text = Text(
         validators=[
             filled(_("Write what stands on the page")),
-            no_longer_than(LONGEST_TEXT, _("The text is %(over)s characters over the limit of %(most)s")),
+            no_longer_than(LONGEST_TEXT, LONG["text"]),
         ]
     )
     revision = StringField()
@@ -64,6 +70,11 @@ class WordsForm(SlugForm):
         return self
 
     @property
+    def typed(self) -> dict[str, str]:
+        """What was typed, field by field."""
+        return {"title": self.title.data, "slug": self.slug.data, "text": self.text.data}
+
+    @property
     def wanted_slug(self) -> str:
         """What the address is to be; nothing if it may come from the title or stay as it is."""
         return self.slug.data.strip("/")
@@ -71,21 +82,35 @@ class WordsForm(SlugForm):
     @property
     def seen(self) -> int:
         """The revision that was seen; 0, which none is, for what is no number."""
-        return number(self.revision.data or "")
+        return number(self.revision.data)
+
+
+class DraftForm(WordsForm):
+    """What was typed so far, which need not be fit to be saved."""
+
+    title = Line(validators=[no_longer_than(LONGEST_TITLE, LONG["title"])])
+    text = Text(validators=[no_longer_than(LONGEST_TEXT, LONG["text"])])
+
+    def validate_slug(self, field):
+        """Whatever may become an address."""
+        no_longer_than(LONGEST_SLUG, LONG["slug"])(self, field)
 
 
 class AboutForm(DeskForm):
     """What stands at the head of the page about the site."""
 
-    text = Text(
-        validators=[no_longer_than(LONGEST_TEXT, _("The text is %(over)s characters over the limit of %(most)s"))]
-    )
+    text = Text(validators=[no_longer_than(LONGEST_TEXT, LONG["text"])])
     revision = StringField()
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was typed, field by field."""
+        return {"text": self.text.data}
 
     @property
     def seen(self) -> int:
         """The number of the choice that was seen; -1, which none has, for what is no number."""
-        return 0 if self.revision.data == "0" else number(self.revision.data or "") or -1
+        return 0 if self.revision.data in (0, "0") else number(self.revision.data) or -1
 
 
 class WithdrawalForm(DeskForm):
@@ -104,7 +129,7 @@ class WithdrawalForm(DeskForm):
     @property
     def seen(self) -> int:
         """The revision that was seen; 0, which none is, for what is no number."""
-        return number(self.revision.data or "")
+        return number(self.revision.data)
 
     def validate_because(self, field):
         """Readers are led elsewhere, or told why."""
@@ -144,6 +169,8 @@ def today() -> date:
     return settings.current().local(clock.now()).date()
 
 
-def number(named: str) -> int:
+def number(named: str | int | None) -> int:
     """The number of a revision; 0, which none has, for what is no such number."""
-    return int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0
+    digits = str(named or "")
+    named = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+    return named if named <= LARGEST_COUNT else 0

@@ -7,7 +7,7 @@ from opm.accounts.access import requires
 from opm.accounts.kept_forms import SentForm, sent_by_itself
 from opm.extensions import db
 from opm.lib.respond import wants_fragment
-from opm.posts import desk, drafting, previewing
+from opm.posts import desk, drafting, previewing, sheets
 from opm.posts.forms import DraftForm, PostForm
 from opm.posts.previewing import Preview
 
@@ -19,7 +19,7 @@ bp = Blueprint("previewing_desk", __name__, url_prefix="/posts/<id:id>/preview")
 def page(id):
     """The whole page as readers will see it: with one's own words, where they are not saved yet."""
     post = desk.found(id)
-    draft = drafting.of(post, g.person)
+    draft = drafting.of(sheets.of_post(post), g.person)
     preview = Preview(post, draft.title, draft.text) if draft else previewing.as_saved(post)
     return render_template("posts/preview.html", preview=preview, draft=draft)
 
@@ -37,7 +37,7 @@ def words(id):
         return render_template("desk/posts/_preview.html", is_fragment=True, **values), 200 if is_fit else 422
     if not is_fit:
         return desk.editor(post, PostForm(), 422, form.revision.data)
-    drafting.keep(post, form.words, g.person, form.revision.data)
+    drafting.keep(sheets.of_post(post), form.typed, g.person, form.revision.data)
     db.session.commit()
     preview = Preview(post, form.title.data, form.text.data)
     return render_template("posts/preview.html", preview=preview, sent=SentForm.of_request())

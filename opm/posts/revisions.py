@@ -1,7 +1,7 @@
 """What a post said before: its versions, what changed from one to another, and going back to one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 
 from markupsafe import Markup
@@ -13,7 +13,7 @@ from opm.extensions import db
 from opm.lib import clock, worddiff
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import Page, pages
-from opm.posts import drafting, writing
+from opm.posts import drafting, sheets, writing
 from opm.posts.models import Post, Revision, State
 from opm.posts.writing import Words
 
@@ -99,12 +99,12 @@ def restore(post: Post, version: Revision, by: Person, revision: int) -> bool:
     As `writing.save`, which says what it raises. What the post is filed under stays as it is now, and so does what
     whoever goes back has typed and not saved: they will be shown both.
     """
-    unsaved = drafting.of(post, by)
-    typed = (Words.of(unsaved), by, unsaved.revision) if unsaved else None
+    unsaved = drafting.of(sheets.of_post(post), by)
+    typed = (asdict(Words.of(unsaved)), by, unsaved.revision) if unsaved else None
     post.format = version.format
     is_new = writing.save(post, Words.of(version), by, revision)
     if typed:
-        drafting.keep(post, *typed)
+        drafting.keep(sheets.of_post(post), *typed)
     return is_new
 
 

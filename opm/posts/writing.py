@@ -14,7 +14,8 @@ from opm.extensions import db
 from opm.lib import clock, publicity
 from opm.lib.slugs import slug
 from opm.posts import filing, publishing
-from opm.posts.models import Draft, Post, Revision, State
+from opm.posts.drafts import Draft
+from opm.posts.models import Post, Revision, State
 
 
 class Overtaken(Exception):

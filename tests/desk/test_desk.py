@@ -10,7 +10,8 @@ from opm.extensions import db
 from opm.outbox import posting
 from opm.outbox.models import State as EmailState
 from opm.posts import publishing
-from opm.posts.models import Draft, Post, State
+from opm.posts.drafts import Draft
+from opm.posts.models import Post, State
 from tests import cast
 from tests.counting import counting
 

@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 
 from opm.extensions import db
 from opm.posts import filing
-from opm.posts.models import Draft, Post
+from opm.posts.drafts import Draft
+from opm.posts.models import Post
 from tests import cast
 from tests.e2e.tab import on_sqlite
 from tests.mailbox import letters_in

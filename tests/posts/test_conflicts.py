@@ -7,7 +7,8 @@ from sqlalchemy.orm import undefer
 from opm.extensions import db
 from opm.posts import writing
 from opm.posts.conflicts import Conflict
-from opm.posts.models import Draft, Post, Revision
+from opm.posts.drafts import Draft
+from opm.posts.models import Post, Revision
 from opm.posts.writing import Words
 from tests import cast
 from tests.accounts.test_access import post, token_of

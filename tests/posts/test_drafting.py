@@ -1,5 +1,7 @@
 """What is typed and not saved: kept for whoever typed it, looked at as readers will see it, and never lost."""
 
+from dataclasses import asdict
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
@@ -8,9 +10,10 @@ from opm import worker
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib.publicity import Publicity
-from opm.posts import drafting, writing
+from opm.posts import drafting, sheets, writing
+from opm.posts.drafts import Draft
 from opm.posts.forms import LONGEST_TEXT
-from opm.posts.models import Draft, Post, Revision
+from opm.posts.models import Post, Revision
 from opm.posts.writing import Words
 from tests import cast
 from tests.accounts.test_access import post, token_of
@@ -177,7 +180,7 @@ def test_two_keepings_at_once_leave_one(app, inside, draft):
         rosa = cast.rosa()
         found = db.session.get(Post, draft.id)
         for text in ("One", "Two"):
-            drafting.keep(found, Words("T", "", text), rosa, 2)
+            drafting.keep(sheets.of_post(found), asdict(Words("T", "", text)), rosa, 2)
     assert kept(inside).text == "Two"
 
 
@@ -209,11 +212,11 @@ def test_a_beat_leaves_what_was_kept_as_it_is(inside, rosas, page, clock):
 
 def test_a_clock_that_was_wrong_leaves_nobody_there(inside, draft, clock):
     with inside():
-        drafting.look(draft, cast.rosa(), 2)
+        drafting.look(sheets.of_post(draft), cast.rosa(), 2)
         ines = cast.ines()
     clock.forward(days=-1)
     with inside(False):
-        assert drafting.others_at(draft, ines) == []
+        assert drafting.others_at(sheets.of_post(draft), ines) == []
 
 
 def test_who_saved_meanwhile_is_named_before_anything_clashes(inside, rosas, page, draft):
@@ -230,8 +233,8 @@ def test_who_saved_meanwhile_is_named_before_anything_clashes(inside, rosas, pag
 
 def test_who_only_looked_is_forgotten_after_a_day_and_words_are_not(app, inside, draft, clock):
     with inside():
-        drafting.look(draft, cast.ines(), 2)
-        drafting.keep(draft, Words("T", "", "Words."), cast.rosa(), 2)
+        drafting.look(sheets.of_post(draft), cast.ines(), 2)
+        drafting.keep(sheets.of_post(draft), asdict(Words("T", "", "Words.")), cast.rosa(), 2)
     clock.forward(days=1, seconds=1)
     with app.app_context():
         worker.forget(worker.Clocks())

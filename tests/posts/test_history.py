@@ -1,9 +1,11 @@
 """Every version of a post can be found, compared word by word and gone back to; none is ever lost."""
 
+from dataclasses import asdict
+
 import pytest
 
 from opm.extensions import db
-from opm.posts import changes, drafting, publishing, writing
+from opm.posts import changes, drafting, publishing, sheets, writing
 from opm.posts.models import Post, Revision
 from opm.posts.writing import Words
 from tests import cast
@@ -247,7 +249,9 @@ def test_who_goes_back_while_somebody_saves_is_told_and_nothing_is_overwritten(i
 
 def test_what_was_typed_and_not_saved_outlives_going_back(inside, draft, rosa):
     with inside():
-        drafting.keep(Post.held(draft), Words("Twelve more benches", "", "Typed.\n"), cast.rosa(), 3)
+        drafting.keep(
+            sheets.of_post(Post.held(draft)), asdict(Words("Twelve more benches", "", "Typed.\n")), cast.rosa(), 3
+        )
     rosa.visit(f"/desk/posts/{draft}/history/2")
     rosa.press("Go back to version 2")
     assert texts(inside, draft)[-1] == FIRST

@@ -1,6 +1,7 @@
 """Writing at the desk, page by page: lists, the editor, and every refusal that keeps what was typed."""
 
 import re
+from dataclasses import asdict
 
 import pytest
 from sqlalchemy import insert
@@ -8,7 +9,7 @@ from sqlalchemy import insert
 from opm.comments.models import State as CommentState
 from opm.extensions import db
 from opm.lib import clock as clocks
-from opm.posts import drafting, publishing, standing
+from opm.posts import drafting, publishing, sheets, standing
 from opm.posts.models import Post, State
 from opm.posts.writing import Words
 from tests import cast
@@ -252,7 +253,7 @@ def test_what_an_author_had_typed_is_still_there_once_the_post_is_public(inside,
     rosa.visit(draft)
     id = int(draft.rpartition("/")[2])
     with inside():
-        drafting.keep(Post.held(id), Words("Twelve benches", "", TYPED), cast.rosa(), 2)
+        drafting.keep(sheets.of_post(Post.held(id)), asdict(Words("Twelve benches", "", TYPED)), cast.rosa(), 2)
         publishing.publish_now(Post.held(id), cast.edith())
     rosa.visit(draft)
     assert TYPED in value(rosa, "typed")

@@ -7,7 +7,8 @@ from opm.comments.models import Thread
 from opm.extensions import db
 from opm.lib import publicity
 from opm.posts import writing
-from opm.posts.models import Draft, Post, Revision
+from opm.posts.drafts import Draft
+from opm.posts.models import Post, Revision
 from opm.posts.writing import Overtaken, Words
 from tests import cast
 

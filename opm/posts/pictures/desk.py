@@ -14,7 +14,7 @@ from opm.lib.paging import page_number, pages
 from opm.lib.respond import page_or_fragment, see_other, wants_fragment
 from opm.posts.pictures import library, media
 from opm.posts.pictures.forms import LICENCES, AskForm, DescriptionForm, FileForm, UploadForm
-from opm.posts.pictures.models import LARGEST_BYTES, LONGEST_LINE, Picture
+from opm.posts.pictures.models import LARGEST_BYTES, LONGEST_LINE, Overtaken, Picture
 
 bp = Blueprint("pictures_desk", __name__, url_prefix="/pictures")
 
@@ -83,7 +83,10 @@ def describe(id):
         raise NotAllowed(Ability.PUBLISH)
     if not form.validate():
         return _one(picture, 422, form=form)
-    picture.describe(**form.said)
+    try:
+        picture.describe(**form.said, seen=form.seen.data)
+    except Overtaken:
+        return _one(picture, 409, form=form, is_overtaken=True)
     _log(Did.CHANGED, picture)
     db.session.commit()
     return _one(picture) if wants_fragment() else see_other(f"{picture.room}#line")
@@ -149,5 +152,6 @@ def _one(picture, status=200, form=None, file_form=None, **values):
     said = {name: getattr(picture, name) for name in ("alt", "is_decorative", "credit", "licence", "licence_address")}
     values |= {"picture": picture, "form": form or DescriptionForm(formdata=None, data=said), "licences": LICENCES}
     values |= {"file_form": file_form or FileForm(formdata=None), "uses": (uses := library.uses_of(picture))}
+    values["seen"] = form.seen.data if form and form.errors else picture.mark
     values["may_describe"] = g.person.may(Ability.PUBLISH) or not uses.are_public
     return page_or_fragment("desk/pictures/one.html", "desk/pictures/_one.html", status, **values)

@@ -70,6 +70,7 @@ class DescriptionForm(DeskForm):
     credit = Line(validators=[no_longer_than(LONGEST_LINE, TOO_LONG)])
     licence = Line(validators=[no_longer_than(LONGEST_LINE, TOO_LONG)])
     licence_address = Line(validators=[no_longer_than(LONGEST_LINE, TOO_LONG)])
+    seen = Line()  # the mark of what was said when this was begun; of a picture that only comes there is none
 
     def validate_alt(self, field):
         """Either it says something, or there is nothing to say."""

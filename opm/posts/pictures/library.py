@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from opm import settings
 from opm.accounts.abilities import Ability
@@ -15,7 +16,8 @@ from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import moved
 from opm.lib.moved import Moved
-from opm.posts.models import Draft, Post
+from opm.posts.drafts import Draft, PageDraft
+from opm.posts.models import Post
 from opm.posts.models import State as PostState
 from opm.posts.pages import StandingPage
 from opm.posts.pictures import media
@@ -88,13 +90,15 @@ class Uses:
     posts: list[Post]
     pages: list[StandingPage]
     drafts: list[Post]  # into which somebody has typed it and not saved yet
+    page_drafts: list[PageDraft]
     is_on_about_page: bool
     is_logo: bool
 
     @property
     def any(self) -> bool:
         """Whether there is anything."""
-        return bool(self.posts or self.pages or self.drafts or self.is_on_about_page or self.is_logo)
+        shown = self.posts or self.pages or self.is_on_about_page or self.is_logo
+        return bool(shown or self.drafts or self.page_drafts)
 
     @property
     def are_public(self) -> bool:
@@ -105,11 +109,16 @@ class Uses:
 
 def uses_of(picture: Picture) -> Uses:
     """What shows it now."""
-    typed = or_(*[Draft.text.contains(address, autoescape=True) for address in _addresses(picture)])
+    addresses = _addresses(picture)
+    typed, on_page = [
+        or_(*[drafts.text.contains(address, autoescape=True) for address in addresses]) for drafts in (Draft, PageDraft)
+    ]
     posts = select(Post).where(Post.pictures.any(Picture.id == picture.id)).order_by(Post.id.desc())
     pages = select(StandingPage).where(StandingPage.pictures.any(Picture.id == picture.id)).order_by(StandingPage.id)
     drafts = select(Post).where(Post.id.in_(select(Draft.post_id).where(typed))).order_by(Post.id.desc())
-    found = [list(db.session.scalars(some)) for some in (posts, pages, drafts)]
+    on_pages = select(PageDraft).where(on_page).order_by(PageDraft.room, PageDraft.person_id)
+    shown = posts, pages, drafts, on_pages.options(joinedload(PageDraft.person))
+    found = [list(db.session.scalars(some)) for some in shown]
     return Uses(*found, is_on_about_page(picture), is_logo(picture))
 
 

@@ -1,5 +1,7 @@
 """The pictures of the library: what each shows, whose it is, which files were made of it, and what shows it."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,6 +20,7 @@ from opm.posts.pictures.decoding import Anew
 
 LONGEST_ALT = 500
 LONGEST_LINE = 200
+MARK_LENGTH = 16
 LARGEST_BYTES = 12 * 1024 * 1024  # of a file that people may send
 MARKS = re.compile(r"[\\\[\]*_`<>]")  # what means something in Markdown
 
@@ -42,6 +45,10 @@ class State(StrEnum):
     WAITING = "waiting"  # it is shown as the one file that there is
     READY = "ready"
     FAILED = "failed"  # nothing could be made of it: the one file is all there will be
+
+
+class Overtaken(Exception):
+    """Somebody else has said something else of the picture since it was looked at."""
 
 
 class Picture(db.Model):
@@ -198,13 +205,24 @@ class Picture(db.Model):
         credit: str = "",
         licence: str = "",
         licence_address: str = "",
+        seen: str | None = None,
     ) -> None:
-        """Says what it shows and whose it is. What shows it is made anew by the worker."""
-        before = self._said
-        self.alt, self.is_decorative = ("" if is_decorative else alt), is_decorative
-        self.credit, self.licence, self.licence_address = credit, licence, licence_address
+        """Says what it shows and whose it is. What shows it is made anew by the worker.
+
+        `seen` is the mark of what was said when this person looked; None needs no look. Raises Overtaken where that is
+        otherwise now, and is not what they say, too.
+        """
+        before, said = self._said, ("" if is_decorative else alt, is_decorative, credit, licence, licence_address)
+        if seen not in (None, self.mark) and said != before:
+            raise Overtaken
+        self.alt, self.is_decorative, self.credit, self.licence, self.licence_address = said
         self.words = " ".join([self.alt, credit, licence, self.name]).casefold()
         self.is_stale = self.is_stale or self._said != before
+
+    @property
+    def mark(self) -> str:
+        """By which what is said of it is told from what was said before, and will be."""
+        return hashlib.sha256(json.dumps(self._said).encode()).hexdigest()[:MARK_LENGTH]
 
     @property
     def _said(self) -> tuple:

@@ -13,7 +13,8 @@ from opm import settings
 from opm.extensions import db
 from opm.lib import clock as clocks
 from opm.lib import files as sent_files
-from opm.posts.models import Draft, State
+from opm.posts.drafts import Draft
+from opm.posts.models import State
 from opm.posts.pictures import decoding, media
 from opm.posts.pictures.models import Picture
 from tests import acts, cast
@@ -219,11 +220,11 @@ def test_from_the_editor_it_comes_first_and_is_described_then(inside, desk, send
     assert answer.status == 200
     assert not answer.page.section.has_attr("data-line")
     form = answer.page.form
-    token = form.find("input")["value"]
-    refused = desk.client.post(form["action"], data={"csrf_token": token, "credit": "Jo"}, headers=FRAGMENT)
+    hidden = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+    refused = desk.client.post(form["action"], data=hidden | {"credit": "Jo"}, headers=FRAGMENT)
     assert refused.status_code == 422
     assert Answer(refused, is_fragment=True).typed("credit") == "Jo"
-    said = desk.client.post(form["action"], data={"csrf_token": token} | TYPED, headers=FRAGMENT)
+    said = desk.client.post(form["action"], data=hidden | TYPED, headers=FRAGMENT)
     line = Answer(said, is_fragment=True).page.section["data-line"]
     assert line.startswith("![Sandbags along the lane](/uploads/lane.")
 
@@ -236,6 +237,44 @@ def test_saying_it_otherwise_has_its_posts_made_anew(inside, desk):
     with inside(False):
         found = db.session.get(Picture, picture.id)
         assert (found.alt, found.is_stale) == ("New words", True)
+
+
+def test_of_two_who_describe_one_picture_the_second_is_shown_both(inside, desk, another_browser):
+    with inside():
+        picture = Picture.by_address(cast.kept(alt="Old words"))
+    ines = cast.signed_in(another_browser, inside)
+    for browser in (desk, ines):
+        browser.visit(picture.room)
+    desk.press("Save", alt="A ford in flood", credit="Jo Marsh", licence="CC BY 4.0")
+    ines.press("Save", status=409, alt="A ford, <b>dry</b>")
+    assert "somebody else has described this picture while you did" in ines.text
+    assert "A ford in flood Who made it: Jo Marsh On what terms: CC BY 4.0 (https://" in ines.text
+    assert ines.page.find(id="alt").get_text().strip() == "A ford, <b>dry</b>"
+    with inside(False):
+        assert db.session.get(Picture, picture.id).alt == "A ford in flood"
+    ines.press("Save")
+    with inside(False):
+        assert db.session.get(Picture, picture.id).alt == "A ford, <b>dry</b>"
+
+
+def test_in_the_editors_dialog_it_is_the_same_and_saying_the_same_is_no_clash(inside, desk, send):
+    picture = Answer(send(desk, cast.a_picture(), htmx=True, later="1").response, is_fragment=True).page.form
+    hidden = {field["name"]: field["value"] for field in picture.select("input[type=hidden]")}
+
+    def say(**said):
+        sent = desk.client.post(picture["action"], data=hidden | said, headers=FRAGMENT)
+        return Answer(sent, is_fragment=True)
+
+    for _twice in range(2):
+        assert say(**TYPED).page.section["data-line"]
+    for seen in (hidden["seen"], "", "x" * 10_000, "\x00", "ü"):
+        clash = say(alt="Another lane", seen=seen)
+        assert clash.status == 409
+        assert "Sandbags along the lane" in clash.text
+        assert not clash.page.section.has_attr("data-line")
+        assert clash.typed("alt").strip() == "Another lane"
+    again = clash.page.find("input", attrs={"name": "seen"})["value"]
+    assert say(alt="Another lane", seen=again).page.section["data-line"].startswith("![Another lane]")
 
 
 # What is found
