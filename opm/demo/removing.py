@@ -3,7 +3,7 @@
 Its posts are known by their source. With them goes what hangs from them: threads and everybody's comments, what was
 decided and reported about those, old addresses, mails, and pictures that nothing else shows. Categories, tags, series
 and authors go where nothing else is filed under them, and settings where they are still as the demo set them. What
-comments of people who came here taught about spam stays: no word of theirs is kept there.
+decisions about comments there taught about spam is counted back.
 
 Its people are known by their addresses. No mail reaches those, so the only way in is a command, and whoever can give it
 can also add staff: nobody is locked out. One who decided or wrote something that stays is kept as one who has left.
