@@ -19,6 +19,7 @@ from opm.outbox import posting
 from opm.outbox.models import Email
 from opm.posts.models import Author, Category, Post, Series, Tag
 from opm.posts.pictures import media
+from opm.posts.pictures.models import Picture
 from opm.reports import emails as report_emails
 from opm.reports.models import Ground, Outcome, Report
 from opm.reports.settling import settle
@@ -191,6 +192,17 @@ def test_what_the_team_made_of_it_stays(app, inside, command):
         assert [person.name for person in db.session.scalars(Person.staff())] == ["Piotr Lund"]
         assert [file.name for file in media.folder().iterdir()] == [picture]
     assert Browser(app).visit(left.address)
+
+
+def test_a_picture_of_the_demo_that_is_the_logo_stays(inside, command):
+    with inside():
+        demo.load()
+        picture = db.session.scalar(select(Picture).limit(1))
+        settings.change(logo=(picture.address, 40, 40))
+    assert command("--remove", "--yes").exit_code == 0
+    with inside(False):
+        assert [each.name for each in db.session.scalars(select(Picture))] == [picture.name]
+        assert (media.folder() / picture.name).exists()
 
 
 def test_a_post_that_one_of_the_demo_wrote_keeps_their_name(inside, command):

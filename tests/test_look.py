@@ -11,7 +11,7 @@ from opm.desk.settings_kinds import PALETTES, Logo
 from opm.extensions import db
 from opm.factory import create_app
 from opm.lib import contrast
-from opm.posts.pictures import library
+from opm.posts.pictures import decoding, library
 from opm.posts.pictures.models import Picture
 from tests import cast
 from tests.desk.test_settings import send
@@ -154,3 +154,26 @@ def test_a_small_picture_of_the_library_stands_as_logo_and_cannot_be_dropped_mea
     desk.press("Undo the last change of “Logo”")
     with inside(False):
         assert settings.current().logo == (), "what is gone comes back to no page"
+
+
+def test_the_logo_is_counted_among_what_is_shown_and_its_new_file_is_followed(app, inside, desk):
+    def image():
+        return BeautifulSoup(app.test_client().get(cast.POST).text, "html.parser").find("header").find("img")
+
+    with inside():
+        small = cast.kept(cast.a_picture((160, 80)), "mark.png", is_decorative=True)
+    assert send(desk, LOOK, logo=small).status == 303
+    desk.visit("/desk/pictures/?show=unused")
+    assert "mark." not in desk.page.main.get_text()
+    desk.visit("/desk/pictures/")
+    assert "Shown in 1 place." in desk.text
+    with inside():
+        file = decoding.anew(cast.a_picture((900, 900), colour="noise"))
+        assert len(file.content) > Logo.most_bytes
+        library.replace(Picture.by_address(small), file, "new.png")
+    assert image()["src"] != small
+    assert (image()["width"], image()["height"]) == ("40", "40")
+    held = image()["src"]
+    desk.visit(LOOK)
+    desk.press("Save all that you changed here")
+    assert image()["src"] == held, "the page shows it among the others, so that saving changes nothing"

@@ -217,7 +217,9 @@ def _files(names: Iterable[str]) -> list[str]:
 
 
 def _is_shown_elsewhere(name: str) -> bool:
-    """Whether a post or a page that stays shows the picture of this name."""
+    """Whether a post or a page that stays shows the picture of this name, or it is the logo."""
+    if f"/uploads/{name}" in settings.current().logo:
+        return True
     others = func.coalesce(Post.source, "") != writing.SOURCE
     by_post = exists().where(
         others, or_(Post.html.contains(name, autoescape=True), Post.text.contains(name, autoescape=True))

@@ -15,6 +15,7 @@ from opm.extensions import db
 from opm.lib import clock, contrast, forms
 from opm.lib.i18n import gettext as _
 from opm.lib.i18n import lazy_gettext as later
+from opm.posts.pictures import library
 from opm.posts.pictures.models import Picture
 from opm.settings import Link, Rule
 
@@ -316,7 +317,6 @@ class Logo(Kind):
 
     shape: ClassVar = "logo"
     most_bytes: ClassVar = 8 * 1024
-    box: ClassVar = 240, 40  # as shown, in px
 
     def options(self) -> list[tuple[str, str]]:
         """Those that can stand there: (address, what it is called)."""
@@ -331,15 +331,16 @@ class Logo(Kind):
         picture = next((each for each in self._small() if each.address == address), None)
         if picture is None:
             raise Refusal(_("This picture is not in the library any more, or has grown. Choose again"))
-        return address, *picture.fits(*self.box)
+        return address, *picture.fits(*library.LOGO_BOX)
 
     def words(self, value) -> str:
         return value[0] if value else _("none")
 
     def _small(self) -> list[Picture]:
-        small = select(Picture).where(Picture.byte_count <= self.most_bytes).order_by(Picture.id.desc())
+        """And the one that stands there, though its file was replaced by a larger one."""
         kinds = [Picture.name.endswith(ending) for ending in (".png", ".jpg", ".webp")]
-        return list(db.session.scalars(small.where(or_(*kinds)).limit(100)))
+        fit = or_(Picture.is_the_logo(), (Picture.byte_count <= self.most_bytes) & or_(*kinds))
+        return list(db.session.scalars(select(Picture).where(fit).order_by(Picture.id.desc()).limit(100)))
 
     def _called(self, picture: Picture) -> str:
         size = {"width": picture.width, "height": picture.height}

@@ -24,6 +24,8 @@ from opm.posts.pictures import media
 from opm.posts.pictures.decoding import Anew
 from opm.posts.pictures.models import Picture, State
 
+LOGO_BOX = 240, 40  # px on the page
+
 
 class InUse(Exception):
     """Something shows the picture, so it cannot be dropped."""
@@ -64,10 +66,13 @@ def replace(picture: Picture, anew: Anew, called: str) -> list[str]:
     other = db.session.scalar(select(Picture).where(Picture.name == name))
     if other is not None:
         raise AlreadyHere(other)
-    before, picture.name = picture.address, name
+    before, was_logo = picture.address, is_logo(picture)
+    picture.name = name
     picture.width, picture.height, picture.byte_count = anew.width, anew.height, len(anew.content)
     picture.state, picture.renditions, picture.is_stale = State.WAITING, [], True
     _lead(old, before, picture.address)
+    if was_logo:
+        settings.change(logo=(picture.address, *picture.fits(*LOGO_BOX)))
     return old
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Column, ForeignKey, String, Table, exists, func, or_, select
+from sqlalchemy import JSON, Column, ForeignKey, String, Table, case, exists, false, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from opm import settings
 from opm.accounts.models import Person
 from opm.extensions import Model, db
 from opm.lib import clock
@@ -129,9 +130,11 @@ class Picture(db.Model):
 
     @classmethod
     def is_unused(cls):
-        """The condition that no post and no page shows it."""
+        """The condition that no post and no page shows it, and that it is not the logo."""
         return ~or_(
-            exists().where(post_picture.c.picture_id == cls.id), exists().where(page_picture.c.picture_id == cls.id)
+            exists().where(post_picture.c.picture_id == cls.id),
+            exists().where(page_picture.c.picture_id == cls.id),
+            cls.is_the_logo(),
         )
 
     @classmethod
@@ -146,10 +149,16 @@ class Picture(db.Model):
 
     @classmethod
     def uses_count(cls):
-        """How many posts and pages show it."""
+        """How many posts and pages show it; as the logo it counts once."""
         posts = select(func.count()).where(post_picture.c.picture_id == cls.id).correlate(cls).scalar_subquery()
         pages = select(func.count()).where(page_picture.c.picture_id == cls.id).correlate(cls).scalar_subquery()
-        return posts + pages
+        return posts + pages + case((cls.is_the_logo(), 1), else_=0)
+
+    @classmethod
+    def is_the_logo(cls):
+        """The condition that it stands at the head of every page."""
+        shown = [media.ADDRESS + cls.name == address for address in settings.current().logo[:1]]
+        return or_(false(), *shown)
 
     @classmethod
     def to_do(cls):
