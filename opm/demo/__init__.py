@@ -102,7 +102,7 @@ def _write_a_page(by: Person) -> None:
     """A standing page, which nobody has read through yet."""
     page = standing.begin(_("Where to find us"), FINDING_US.read_text(encoding="utf-8"), by)
     page.source, page.source_id = writing.SOURCE, page.slug
-    standing.publish(page)
+    standing.publish(page, by)
 
 
 def _staff() -> dict[str, Person]:

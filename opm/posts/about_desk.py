@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template
 
 from opm import settings
-from opm.accounts import choices
+from opm.accounts import choices, elections
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.choices import Choice
@@ -32,6 +32,7 @@ def save():
     form = AboutForm()
     if not (form.validate() and pages_desk.says_what_it_shows(form)):
         return editor(form, 422)
+    elections.expect_leave(g.person, "setting", None, "about")
     try:
         choices.choose("about", form.text.data, g.person, form.seen)
     except choices.Overtaken:

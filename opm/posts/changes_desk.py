@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, g, render_template
 
-from opm.accounts import audit
+from opm.accounts import audit, elections
 from opm.accounts.abilities import Ability
 from opm.accounts.access import requires
 from opm.accounts.audit import Did
@@ -34,6 +34,7 @@ def add(id):
         changes.note(post, form.text.data, g.person)
     except NotPublished:
         return _notes(post, 409, form)
+    elections.expect_leave(g.person, "post", id, post.title)
     db.session.commit()
     return see_other(f"/desk/posts/{id}/notes")
 

@@ -81,7 +81,7 @@ def begin():
         db.session.rollback()
         return editor(None, form.refuse(taken), status=422)
     if request.form.get("do") == "publish":
-        standing.publish(page)
+        standing.publish(page, g.person)
     drafting.drop(sheets.of_page(None), g.person)
     _log(Did.PUBLISHED if page.is_published else Did.BEGAN, page)
     db.session.commit()
@@ -128,7 +128,7 @@ def save(id):
     if (page.revision, page.slug) != before:
         _log(Did.SAVED, page)
     if request.form.get("do") == "publish" and not page.is_published:
-        standing.publish(page)
+        standing.publish(page, g.person)
         _log(Did.PUBLISHED, page)
     drafting.drop(sheets.of_page(page), g.person)
     db.session.commit()

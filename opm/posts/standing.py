@@ -5,10 +5,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from opm.accounts import elections
 from opm.accounts.models import Person
 from opm.extensions import db
 from opm.lib import clock, moved, publicity, slugs
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State, free_slug
+
+KIND = "page"  # of entry in the audit log
 
 
 def begin(title: str, text: str, by: Person, slug: str = "", takes_over: bool = False) -> StandingPage:
@@ -32,12 +35,15 @@ def begin(title: str, text: str, by: Person, slug: str = "", takes_over: bool = 
 def save(page: StandingPage, title: str, text: str, by: Person, revision: int) -> None:
     """Its words from now on; the page is held. The caller commits.
 
-    Raises Overtaken if somebody has saved since this person opened it. Words that are as they were make no revision.
+    Raises Overtaken if somebody has saved since this person opened it; ElectionTime where the public would see the new
+    words at once. Words that are as they were make no revision.
     """
     if revision != page.revision:
         raise Overtaken
     if (title, text) == (page.title, page.text):
         return
+    if page.is_published:
+        elections.expect_leave(by, KIND, page.id, page.title)
     if db.session.get(PageRevision, (page.id, page.revision)) is None:  # it was imported, or is older than revisions
         _remember(page, page.changed_by)
     page.title, page.changed_by, page.revision = title, by, page.revision + 1
@@ -62,10 +68,11 @@ def move(page: StandingPage, slug: str, takes_over: bool = False) -> None:
         publicity.bump()
 
 
-def publish(page: StandingPage) -> None:
-    """The public sees it from now on. The caller commits. Raises NotPossible if it does already."""
+def publish(page: StandingPage, by: Person) -> None:
+    """The public sees it from now on. The caller commits. Raises NotPossible if it does already; ElectionTime."""
     if page.is_published:
         raise NotPossible
+    elections.expect_leave(by, KIND, page.id, page.title)
     page.state, page.withdrawn_because, page.withdrawn_to = State.PUBLISHED, "", ""
     moved.forget(page.address)
     publicity.bump()

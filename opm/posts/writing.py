@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from opm.accounts import elections
 from opm.accounts.models import Person
 from opm.comments.models import Thread
 from opm.extensions import db
@@ -50,7 +51,7 @@ def save(post: Post, words: Words, by: Person, revision: int, **filed) -> bool:
 
     The post is held. Returns whether anything is otherwise now: then it is the next revision, and public at once if the
     post is. Sent twice it is one. Raises Overtaken, PlaceTaken, and NotReady where it would be public with what must
-    not be.
+    not be; ElectionTime where it would be public at once.
     """
     if revision != post.revision:
         if words != Words.of(post) or (filed and not filing.is_filed(post, **filed)):
@@ -66,6 +67,8 @@ def save(post: Post, words: Words, by: Person, revision: int, **filed) -> bool:
         return False
     if post.state in (State.SCHEDULED, State.PUBLISHED):
         publishing.expect_fit_for_public(post)
+    if post.state == State.PUBLISHED:
+        elections.expect_leave(by, "post", post.id, post.title)
     post.revision += 1
     _keep(post, by)
     if post.state == State.SCHEDULED:

@@ -219,6 +219,30 @@ def test_an_editor_is_asked_once_more_and_nothing_typed_is_lost(app, inside, on,
         assert (post.state, post.title) == (PostState.PUBLISHED, "Twenty")
 
 
+def test_pages_and_words_that_are_public_already_take_a_tick_too(app, inside, on, desk):
+    with inside():
+        post, page, draft = cast.a_post(), cast.a_page(), cast.a_draft("Later").id
+        post, page = post.id, page.id
+    for path, press, typed in (
+        ("/desk/pages/new", "Publish", {"title": "Where we meet", "text": "In the hall."}),
+        (f"/desk/pages/{page}", "Save for everybody", {"text": "We moved."}),
+        ("/desk/pages/about", "Save for everybody", {"text": "We are two."}),
+        (f"/desk/posts/{post}", "Save changes for everybody", {"text": "Other words."}),
+        (f"/desk/posts/{post}/notes", "Add the note", {"text": "A number was wrong."}),
+    ):
+        desk.visit(path)
+        before = rows(app)
+        desk.press(press, status=409, **typed)
+        assert desk.heading == "It is election time", path
+        assert rows(app) == before, path
+        desk.press("Send it now", although="1")
+        assert rows(app) != before, path
+    desk.visit(f"/desk/posts/{draft}")
+    desk.press("Save", text="Not public yet.")
+    ahead = (Did.WENT_AHEAD, "Ines Calder")
+    assert [logged(inside, kind).count(ahead) for kind in ("page", "setting", "post")] == [2, 1, 2]
+
+
 def test_a_moderator_is_asked_once_more_also_in_place(inside, on, desk):
     with inside():
         comment = cast.a_comment(cast.a_post().thread)
