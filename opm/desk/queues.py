@@ -17,7 +17,7 @@ from opm.extensions import db
 from opm.lib import clock
 from opm.outbox.models import Email
 from opm.outbox.models import State as EmailState
-from opm.posts.drafts import Draft
+from opm.posts.drafts import Draft, PageDraft
 from opm.posts.models import Post, State
 from opm.posts.pages import StandingPage
 
@@ -64,7 +64,9 @@ def _counted(person: Person) -> dict[str, Queue]:
             wanted[state.value] = mails
     if person.may(Ability.ARRANGE):
         seen = StandingPage.reviewed_at.is_not(None)
+        typed = PageDraft.person_id == person.id, PageDraft.saved_at.is_not(None)
         wanted |= {
+            "unsaved pages": select(func.count(PageDraft.room), func.max(PageDraft.saved_at)).where(*typed),
             "unread": _pages(StandingPage.never_reviewed()),
             "overdue": _pages(StandingPage.overdue().where(seen)),
         }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opm.accounts.models import Person
@@ -44,6 +44,12 @@ class PageDraft(Typed, db.Model):
     person: Mapped[Person] = relationship()
     page_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("page.id", ondelete="CASCADE"), index=True)
     slug: Mapped[str] = mapped_column(default="")
+
+    @classmethod
+    def rooms_of(cls, person: Person) -> set[str]:
+        """Where this person has typed something and not saved it."""
+        own = cls.person_id == person.id, cls.saved_at.is_not(None)
+        return set(db.session.scalars(select(cls.room).where(*own)))
 
     @property
     def address(self) -> str:

@@ -19,6 +19,7 @@ from opm.lib.moved import LeadsOn
 from opm.lib.paging import page_number
 from opm.lib.respond import see_other, wants_fragment
 from opm.posts import checks, drafting, sheets, standing
+from opm.posts.drafts import PageDraft
 from opm.posts.menus import ARRANGEMENTS
 from opm.posts.models import html_of
 from opm.posts.pages import NotPossible, Overtaken, PageRevision, SlugTaken, StandingPage, State
@@ -44,18 +45,19 @@ def pages():
     """The standing pages by title: who changed each last, and whether it is still true. `?due` shows what is due."""
     is_due_only, number = "due" in request.args, page_number(request.args.get("page"))
     wanted = StandingPage.due() if is_due_only else select(StandingPage)
-    count = db.session.scalar(select(func.count()).select_from(wanted.subquery()))
     in_order = wanted.order_by(func.lower(StandingPage.title), StandingPage.id).options(*SHOWN)
-    found = db.session.scalars(in_order.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).all()
-    if number > 1 and not found:
+    counted = in_order.add_columns(func.count().over())
+    rows = db.session.execute(counted.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE)).all()
+    if number > 1 and not rows:
         abort(404)
     return render_template(
         "desk/pages/list.html",
-        pages=found,
+        pages=[row[0] for row in rows],
         number=number,
-        last=paging.pages(count, ON_A_PAGE),
+        last=paging.pages(rows[0][1] if rows else 0, ON_A_PAGE),
         is_due_only=is_due_only,
         about=Choice.latest("about"),
+        unsaved=PageDraft.rooms_of(g.person),
     )
 
 

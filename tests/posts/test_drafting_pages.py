@@ -271,6 +271,19 @@ def test_a_withdrawn_page_keeps_words_too(inside, ines, page):
         assert db.session.get(StandingPage, page.id).state == State.PUBLISHED
 
 
+def test_words_that_are_not_saved_are_named_on_the_front_page_and_in_the_list(ines, bo, room, clock):
+    post(bo, f"{room}/draft", True, csrf_token=token_of(bo), beat="1", revision="1")  # has only looked
+    keep(ines, room)
+    clock.forward(minutes=5)
+    ines.visit("/desk/")
+    assert "1 page with words of yours that are not saved The last: 5 minutes ago." in ines.text
+    ines.visit("/desk/pages/")
+    assert "not saved." in ines.page.find("main").get_text()
+    for path in ("/desk/", "/desk/pages/"):
+        bo.visit(path)
+        assert "not saved" not in bo.page.find("main").get_text()
+
+
 def test_the_list_says_where_the_order_of_pages_is_arranged(ines, page):
     ines.visit("/desk/pages/")
     ines.follow("the menu at the foot")
