@@ -277,7 +277,7 @@ def test_what_waits_shows_the_queue_at_work(northmere, clock):
         assert waits[0] == timedelta(minutes=20)
         late = [wait for wait in waits if wait > timedelta(hours=settings.current().decide_within_hours)]
         assert late == [timedelta(hours=27)]
-        assert [comment.flags for comment in pending if comment.flags] == [["links"]]
+        assert sorted(comment.flags for comment in pending if comment.flags) == [["links"], ["private"]]
         (edited,) = [comment for comment in pending if comment.edited_at]
         assert edited.revision == 2
         (unconfirmed,) = comments(Comment.state == State.UNCONFIRMED)
@@ -338,14 +338,14 @@ def test_every_page_is_read_and_its_links_lead_somewhere(northmere, browser):
 
 
 def test_nothing_in_it_names_a_real_address(northmere):
-    """Web and mail addresses have names that nobody can own (RFC 2606); nothing looks like a number to ring."""
+    """Web and mail addresses have names that nobody can own (RFC 2606); numbers to ring are those kept for drama."""
     with northmere(False):
         said = [comment.text for comment in comments()] + [post.text for post in posts()]
         people = [person.email for person in db.session.scalars(select(Person))]
     hosts = re.findall(r"https?://([^/\s)]+)", " ".join(said)) + re.findall(r"@([\w.-]+)", " ".join(said + people))
     assert hosts
     assert {host.rpartition(".")[2] for host in hosts} == {"example"}
-    assert not re.findall(r"\b0\d{4}", " ".join(said))
+    assert not re.findall(r"\b0(?!1632 960 \d{3}\b)\d{4}", " ".join(said))
 
 
 def _all(branch):
