@@ -324,9 +324,10 @@ def desk(path):
 def the_queue_after_a_decision_and_with_a_rule_to_choose(tab, mailbox):
     tab.sign_in(mailbox)
     tab.wait_for_scripts()
-    tab.page.get_by_role("button", name="Approve").last.click()
-    expect(tab.page.locator("#queue .decide.done")).to_be_visible()
-    tab.page.get_by_role("button", name="Reject …").click()
+    queue = tab.page.locator("#queue")
+    queue.get_by_role("button", name="Approve").last.click()
+    expect(queue.locator(".decide.done")).to_be_visible()
+    queue.get_by_role("button", name="Reject …").click()
     expect(tab.page.get_by_text("Which rule does it break?")).to_be_visible()
 
 
