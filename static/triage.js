@@ -62,9 +62,10 @@
     search: () => d.getElementById("q").select(), help: () => dialog.showModal(),
   }
 
-  // Never in a field, and never with a modifier: Shift is one where a letter is meant, and part of the key otherwise.
+  // Never in a field (a box to tick is none), and never with a modifier: Shift is one where a letter is meant, and part
+  // of the key otherwise.
   d.addEventListener("keydown", e => {
-    const key = e.key.toLowerCase(), field = e.target.closest?.("input, textarea, select")
+    const key = e.key.toLowerCase(), field = e.target.closest?.("input:not([type=checkbox]), textarea, select")
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || dialog.open) return
     if (e.key === "Escape" && !e.target.matches("textarea")) return row() && row().querySelector(".actions a.button")?.click()
     if (field?.name === "rule") {  // in the list of rules its number chooses one
