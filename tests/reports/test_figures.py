@@ -69,7 +69,7 @@ def test_it_says_how_long_it_takes_and_what_became_of_it(inside, decide, count, 
     said = told(browser)
     assert said["Comments decided"] == ["20", "20"]
     assert said["Half of them within"] == ["2 hours", "2 hours"]
-    assert said["Of each hundred, in the time that we promise"] == ["90", "90"]
+    assert said["Decided in the time that we promise"] == ["90%", "90%"]
     assert said["Published"] == ["8", "8"]
     assert said["Rejected by rule 1, Be civil"] == ["5", "5"]
     assert said["Rejected by rule 2, Stay with the subject"] == ["0", "0"]
@@ -120,7 +120,7 @@ def test_of_few_decisions_neither_the_median_nor_the_share_is_told(decide, count
     clock.forward(minutes=10)
     count()
     said = told(browser)
-    assert said["Half of them within"] == said["Of each hundred, in the time that we promise"] == ["too few to say"] * 2
+    assert said["Half of them within"] == said["Decided in the time that we promise"] == ["too few to say"] * 2
 
 
 def test_what_waits_is_counted_and_since_when_but_not_to_the_minute(inside, count, browser, clock):
@@ -232,7 +232,7 @@ def test_the_figures_keep_the_hours_that_were_promised_when_they_were_counted(in
     assert "within 24 hours" in browser.text
     clock.forward(hours=1)
     count()
-    assert told(browser)["Of each hundred, in the time that we promise"] == ["0", "0"]
+    assert told(browser)["Decided in the time that we promise"] == ["0%", "0%"]
 
 
 def test_the_policy_leads_to_them(browser):
