@@ -436,7 +436,10 @@ def _election_time(error) -> Refused:
     return Refused(
         409,
         _("It is election time"),
-        _("This would make something public. Nothing was done yet. Tick the box if it has to be public now."),
+        _(
+            "This would make something public. Nothing was done yet. Tick the box if it has to be public now. If not, "
+            "do nothing: it stays as it is."
+        ),
         again=True,
         sent=SentForm.of_request(),
         asks_whether=whether,

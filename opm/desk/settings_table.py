@@ -182,7 +182,8 @@ SECTIONS = (
             (
         Entry("election_days", _("When it is"),
               _("It is turned on at the beginning of the first day and off at the end of the last, in the site’s time "
-                "zone, within a minute. Whoever turns it by hand is not overruled until the next of the two."), Days()),
+                "zone, within a minute. What somebody turns by hand stays so until the next of the two."),
+              Days()),
         Entry("election_comments", _("Comments meanwhile"),
               _("It counts for all threads, whatever was decided about one."),
               OneOf((("held", _("Readers can write; what they send waits, and a moderator can publish it only with a "
@@ -197,8 +198,8 @@ SECTIONS = (
               "their head, on their pages, in print and in feeds. Editors mark a post where they write it. The posts "
               "themselves stay as they are, and their addresses, too."), (
         Entry("government_changed_on", _("First day of the new government"),
-              _("From the beginning of this day on, in the site’s time zone, the notice stands there. It can be set "
-                "before."), Day(), _("Empty, no post carries a notice.")),
+              _("From the beginning of this day on, in the site’s time zone, the notice stands there. You can set "
+                "it beforehand."), Day(), _("Empty, no post carries a notice.")),
         Entry("government_words", _("The notice"), _("Readers find these words above the text of each such post."),
               Words(200, True), _("Such as: “This was published under the 2022 to 2026 government.”")),
     )),
@@ -233,7 +234,7 @@ SECTIONS = (
         _an_hour("strangers_mails_on_site", _("Mails that strangers can cause in all"),
                  _("Past it, mails leave more slowly; nothing is refused."), 100_000),
     )),
-    Section("team", _("The team"), _("What keeps the desk to those who look after it."), (
+    Section("team", _("The team"), _("When unused accounts are suspended, and how many people can be invited."), (
         Entry("dormant_days", _("Suspend who has not signed in for"),
               _("They get a mail two weeks before, and an admin lets them back in by one press. The last admin and "
                 "moderator stay. For who is away already, the two weeks begin now."),
