@@ -257,6 +257,18 @@ def test_a_moderator_decides_from_the_mail_without_signing_in(inside, chosen, co
     assert state_of(inside, comment.id) == State.SPAM
 
 
+def test_in_election_time_approving_from_the_mail_takes_a_tick_too(inside, browser, mailed, address):
+    with inside():
+        settings.change(election_is_on=True)
+    browser.visit(address)
+    browser.press("Approve", status=409)
+    assert browser.heading == "It is election time"
+    assert state_of(inside, mailed.comment_id) == State.PENDING
+    browser.press("Send it now", although="1")
+    assert browser.heading == "Approved"
+    assert state_of(inside, mailed.comment_id) == State.PUBLISHED
+
+
 def test_rejecting_asks_for_the_rule_first_and_keeps_what_was_typed(inside, browser, mailed, address):
     browser.visit(address)
     browser.press("Reject …")
