@@ -84,7 +84,7 @@ def test_without_scripts_an_app_and_paper_do(open_tab, mailbox, named):
         tab.press("Sign out")
         open_the_door(tab, mailbox)
         if button == "Use this code":
-            tab.page.get_by_text("Neither at hand?").click()
+            tab.page.get_by_text("Not at hand?").click()
         tab.page.get_by_label(label).fill(code)
         tab.press(button)
         expect(tab.page.get_by_role("heading", level=1)).to_have_text("What needs you")
