@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import ClassVar
 from zoneinfo import available_timezones
@@ -23,6 +23,7 @@ Typed = dict[str, list[str]]  # what stands in the fields of an answer, by the e
 MOST_ROWS = 50
 LONGEST_ADDRESS = 500
 WHOLE = re.compile(r"[0-9]{1,9}")
+A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NO_PLACES = "Etc/", "SystemV/", "US/", "posix/", "right/"  # in the database of time zones
 ON_THE_WEB = re.compile(r"https://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(:[0-9]{1,5})?(/[^\s\\]*)?", re.I)
 LANGUAGES = {
@@ -199,11 +200,12 @@ class Zone(Kind):
 
 
 def day_of(text: str) -> date | None:
-    """The day that was named, if one was."""
+    """The day that was named in full, as it is stored and read again; one that no zone can tell is none."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        day = date.fromisoformat(text) if A_DAY.fullmatch(text) else None
     except ValueError:
         return None
+    return day if day and 1900 <= day.year <= 2999 else None
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ class Day(Kind):
 
     def read(self, typed: Typed) -> str:
         text = forms.one_line(_first(typed))
-        if text and (day_of(text) is None or not 1900 <= day_of(text).year <= 2999):
+        if text and day_of(text) is None:
             raise Refusal(_("Name the day like 2026-11-14, or leave it empty"))
         return text
 

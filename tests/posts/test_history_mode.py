@@ -79,3 +79,12 @@ def test_an_author_can_neither_set_nor_lose_the_mark(inside, browser):
     browser.press("Save", title="Thirteen benches")
     with inside(False):
         assert db.session.get(Post, id).is_political
+
+
+@pytest.mark.parametrize("typed", ["2026-1-1", "２０２６-01-01", "0001-01-01", "9999-12-31", "2026-02-30", "soon"])
+def test_a_day_that_no_page_could_read_again_is_refused(inside, browser, reader, typed):
+    cast.signed_in(browser, inside)
+    browser.visit("/desk/settings/history/")
+    browser.press("Save “First day of the new government”", status=422, government_changed_on=typed)
+    assert "Name the day like 2026-11-14" in browser.text
+    assert reader.get("/").status == 200
