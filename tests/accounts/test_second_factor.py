@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
+from sqlalchemy import update
 
 from opm import settings
 from opm.accounts import audit
-from opm.accounts.factors import changing, models
+from opm.accounts.factors import changing, models, passkeys
 from opm.accounts.factors.models import Authenticator, Passkey, Purpose, RecoveryCode, Step
 from opm.accounts.kept_forms import KeptForm
 from opm.accounts.models import Person, Session
@@ -25,6 +26,7 @@ from tests.tables import rows
 INES = "ines@northmere.example"
 PAGE = "/desk/account/second-factor"
 INSIDE = "What needs you"
+UNSEEN = {"synchronize_session": False}  # as another process does it
 
 
 @pytest.fixture(autouse=True)
@@ -539,3 +541,21 @@ def test_what_is_stored_opens_nothing_with_another_secret(app, inside, with_app,
         with pytest.raises(changing.NothingToTake):
             changing.take_away(cast.rosa(), None)
         assert db.session.query(Session).count()
+
+
+@pytest.mark.parametrize("kind", [Purpose.APP, Purpose.PASSKEY])
+def test_a_session_that_the_first_factor_has_ended_meanwhile_adds_no_other(inside, ines, kind):
+    """Its request was past the guard already when the other set up the first."""
+    with inside():
+        person = cast.ines()
+        session = db.session.scalars(Session.live_of(person)).first()
+        step = Step(purpose=kind, person=person, name="Another")
+        db.session.add(step)
+        db.session.flush()
+        key = SoftKey().makes(passkeys.to_make(step)) if kind == Purpose.PASSKEY else ""
+        code = code_of(Authenticator.key(person.id, step.key_nonce))
+        db.session.execute(update(Session).values(ended_at=the_clock.now()), execution_options=UNSEEN)
+        with pytest.raises(models.StepRefused):
+            changing.confirm_passkey(step, session, key) if key else changing.confirm_app(step, session, code)
+        assert not models.has_factor(person)
+        db.session.rollback()

@@ -55,7 +55,7 @@ def confirm_app(step: Step, session: Session, typed: str) -> list[str]:
     if not step.is_live or number is None:
         raise StepRefused
     step.use()
-    is_first = _is_first(person)
+    is_first = _is_first(session)
     values = {"nonce": step.key_nonce, "last_code": number, "added_at": clock.now()}
     statement = insert(Authenticator).values(person_id=person.id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=[Authenticator.person_id], set_=values))
@@ -65,7 +65,7 @@ def confirm_app(step: Step, session: Session, typed: str) -> list[str]:
 def confirm_passkey(step: Step, session: Session, answer: str) -> list[str]:
     """The passkey counts from now on. Returns recovery codes if these are the first. Raises StepRefused."""
     step.spend_try()
-    is_first = _is_first(session.person)
+    is_first = _is_first(session)
     if passkeys.made(step, answer) is None:
         raise StepRefused
     step.use()
@@ -111,9 +111,13 @@ def _begun(session: Session, purpose: Purpose, wanted: str, **values) -> Step:
     return step
 
 
-def _is_first(person: Person) -> bool:
-    Person.lock(person.id)
-    return not has_factor(person)
+def _is_first(session: Session) -> bool:
+    """Whether they have none. Raises StepRefused where the first has come meanwhile, which ended this session."""
+    Person.lock(session.person_id)
+    db.session.refresh(session, ["ended_at"])
+    if session.ended_at:
+        raise StepRefused
+    return not has_factor(session.person)
 
 
 def _added(session: Session, mail: str, is_first: bool) -> list[str]:
