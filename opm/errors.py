@@ -441,6 +441,6 @@ def _election_time(error) -> Refused:
             "do nothing: it stays as it is."
         ),
         again=True,
-        sent=SentForm.of_request(),
+        sent=SentForm.of_request() or SentForm(request.path, []),  # a button alone is pressed again with the tick
         asks_whether=whether,
     )

@@ -109,10 +109,14 @@ def deliver_mail(stop: StopSignal) -> bool:
 
 
 def publish() -> bool:
-    """Makes public what is scheduled and due. Asking whether anything is, is read-only. Returns that no more is."""
+    """Makes public what is scheduled and due. Asking whether anything is, is read-only. Returns that no more is.
+
+    Election mode is turned first, if its time has come: nothing slips out between midnight and the next look at that.
+    """
     with reading():
         is_due = not settings.current().election_is_on and db.session.scalar(Post.due().limit(1)) is not None
     if is_due:
+        switch_election()
         ids = publishing.publish_due()
         db.session.commit()
         log.info("published %s", ", ".join(f"post {id}" for id in ids) or "nothing: another was quicker")

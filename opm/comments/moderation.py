@@ -95,12 +95,13 @@ def undo(decision: Decision, by: Person) -> Comment:
     What the same person has answered to a comment since they approved it goes with the approval. A mail that did not go
     because of this decision is due again, since what it says is so once more.
 
-    The decision's comment is held. The caller commits. Raises CannotUndo; ElectionTime where it is public again.
+    The decision's comment is held. The caller commits. Raises CannotUndo; ElectionTime where the public would see
+    again what the decision took from it.
     """
     is_redaction = decision.act == Act.REDACT
     if not decision.can_be_undone_by(by) or (is_redaction and not decision.words_before):
         raise CannotUndo
-    if State.PUBLISHED == decision.from_state != decision.comment.state:
+    if decision.from_state == State.PUBLISHED:
         elections.expect_leave(by, "comment", decision.comment_id, decision.comment.thread.title)
     _unteach(decision)
     decision.undone_at = clock.now()

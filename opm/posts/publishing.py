@@ -131,6 +131,9 @@ def publish_due() -> list[int]:
     ]
     if due:
         publicity.hold()
+        settings.look_again()
+    if settings.current().election_is_on:  # somebody was quicker
+        return []
     for post in due:
         place(post, max(post.publish_at, settings.current().election_turned_at or post.publish_at))
         audit.record(None, Did.PUBLISHED, "post", post.id, post.title)

@@ -139,6 +139,20 @@ def test_a_scheduled_post_waits_until_it_is_over_and_appears_as_of_then(inside, 
         assert post.published_on == ended_at.date()
 
 
+def test_no_scheduled_post_slips_out_between_the_first_midnight_and_the_next_look_at_the_days(app, inside, clock):
+    with inside():
+        settings.change(election_days=DAYS)
+        post = cast.a_draft()
+        publishing.schedule(post, datetime(2026, 10, 19, 23, 0, 1, tzinfo=UTC), cast.ines())
+        id = post.id
+    clock.at = datetime(2026, 10, 19, 23, 0, 2, tzinfo=UTC)  # two seconds past midnight in the site's zone
+    with app.app_context():
+        worker.publish()
+    assert is_on(inside)
+    with inside(False):
+        assert db.session.get(Post, id).state == PostState.SCHEDULED
+
+
 @pytest.mark.parametrize("policy", ["all", "known", "none"])
 def test_no_comment_is_published_by_itself(inside, on, policy):
     with inside():
@@ -206,6 +220,26 @@ def test_what_makes_something_public_takes_a_tick_and_leaves_a_row(inside, on, c
     assert logged(inside, "comment").count(ahead) == 2
 
 
+@pytest.mark.parametrize("act", [Act.REMOVE, Act.REDACT])
+def test_taking_back_what_took_words_from_the_public_takes_a_tick_too(inside, on, desk, act):
+    with inside():
+        comment = cast.a_comment(cast.a_post().thread, State.PUBLISHED)
+        how = {"left": comment.text[:-1]} if act == Act.REDACT else {}
+        made = moderation.decide(comment, act, cast.ines(), revision=1, rule=1, **how)
+        db.session.flush()
+        undo, id, words = f"/desk/comments/decisions/{made.id}/undo", comment.id, comment.text
+    desk.visit("/desk/comments/")
+    desk.press("Undo", status=409)
+    assert desk.path == undo
+    with inside(False):
+        assert db.session.get(Comment, id).text == words
+        assert db.session.get(Comment, id).state == (State.PUBLISHED if act == Act.REDACT else State.REJECTED)
+    desk.press("Send it now", although="1")
+    with inside(False):
+        back = db.session.get(Comment, id)
+        assert (back.state, back.text) == (State.PUBLISHED, cast.WORDS)
+
+
 def test_an_editor_is_asked_once_more_and_nothing_typed_is_lost(app, inside, on, desk):
     with inside():
         id = cast.a_draft().id
@@ -260,6 +294,19 @@ def test_a_moderator_is_asked_once_more_also_in_place(inside, on, desk):
         assert db.session.get(Comment, comment.id).state == State.PUBLISHED
 
 
+def test_who_decides_from_a_mail_is_asked_once_more_on_its_page(inside, on, browser):
+    with inside():
+        link = cast.a_mail_link(cast.a_comment(cast.a_post().thread), cast.piotr())
+        address, id = f"/comment/moderate/{link.token}", link.comment_id
+    browser.visit(address)
+    browser.press("Approve", status=409)
+    with inside(False):
+        assert db.session.get(Comment, id).state == State.PENDING
+    browser.press("Send it now", although="1")
+    with inside(False):
+        assert db.session.get(Comment, id).state == State.PUBLISHED
+
+
 # The page
 
 
@@ -270,6 +317,9 @@ def test_an_admin_sets_the_days_and_turns_it_by_hand(app, inside, desk, another_
         ("2026-11-05", "2026-10-20", "cannot be before the first"),
         ("2026-10-01", "2026-10-02", "The last day is past"),
         ("soon", last, "Name the first day"),
+        ("2026-11-1", last, "Name the first day"),  # a day, but not as it is read again from what is stored
+        (first, "2026-11-٠5", "Name the last day"),
+        ("9999-12-30", "9999-12-31", "Name the first day"),
         (first, "", "Name the last day"),
         (first, "2028-11-05", "more than a year"),
     ):
