@@ -105,7 +105,9 @@ def test_an_idle_worker_only_looks(app, thread, monkeypatch):
     assert last_beat.startswith("SELECT worker_beat")
     assert its_beat.startswith("INSERT INTO worker_beat")
     assert "email.created_at >" in far_ahead
-    posts, *others = others
+    election, site, posts, *others = others
+    assert election.startswith("SELECT publicity.version")
+    assert site == election
     assert posts.startswith("SELECT post.id")
     assert len(others) == 15, "mail and pictures in each round; once signs, daily mails, social pictures, tidying"
     assert all(statement.startswith("SELECT") for statement in others), statements
