@@ -4,6 +4,7 @@ Nothing that was typed is lost: a refused POST gives it back, ready to be sent a
 """
 
 import logging
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -39,6 +40,7 @@ TYPED = (
     "left", "note", "reply", "day", "parent", "next", "revision", "outcome", "alt", "credit", "licence",
     "licence_address",
 )  # fmt: skip
+A_COMMENT = re.compile(r"/desk/comments/[0-9]+(?=/)")
 BUSY_FOR_SECONDS = 5
 MENDED_WITHIN_SECONDS = 60  # a full disk, perhaps
 LATEST = 5  # posts, on a page that says that something is not there
@@ -424,6 +426,12 @@ def _not_allowed(error: NotAllowed) -> Refused:
     )
 
 
+def _the_comment() -> tuple[str, str] | None:
+    """The way back to the comment about which something is asked: in place, the question stands where it stood."""
+    found = A_COMMENT.match(request.path)
+    return (found[0], _("Read the comment once more")) if found else None
+
+
 def _election_time(error) -> Refused:
     """Who acts all the same says so. Until then nothing is done, and nothing is lost."""
     site = settings.current()
@@ -443,4 +451,5 @@ def _election_time(error) -> Refused:
         again=True,
         sent=SentForm.of_request() or SentForm(request.path, []),  # a button alone is pressed again with the tick
         asks_whether=whether,
+        leads_to=_the_comment(),
     )

@@ -73,7 +73,7 @@ def _back_to(connection, name):
 
 def _look(connection):
     written = connection.info.pop("written", set())
-    if not has_request_context():
+    if not has_request_context() or request.url_rule is None:  # no address takes it: the request is made up
         return
     tables = {table for _how, table in written}
     is_of_staff = request.path.startswith("/desk/") or any(

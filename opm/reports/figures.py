@@ -98,13 +98,14 @@ def count() -> dict:
 
 
 def hidden(counts: dict) -> dict:
-    """The counts with `FEW` where they are small; with a second one hidden if the first could be worked out.
+    """The counts with `FEW` where they are small; with others hidden while those could be worked out from their sum.
 
-    None of something is no secret.
+    None of something is no secret. Where nothing is left to hide behind, the sum tells what it tells.
     """
     small = {key for key, number in counts.items() if 0 < number < FEWEST}
-    if len(small) == 1 and (large := {key: number for key, number in counts.items() if number >= FEWEST}):
-        small.add(min(large, key=lambda key: (large[key], str(key))))
+    large = sorted((number, str(key), key) for key, number in counts.items() if number >= FEWEST)
+    while large and small and (len(small) == 1 or sum(counts[key] for key in small) == len(small)):
+        small.add(large.pop(0)[2])
     return {key: FEW if key in small else number for key, number in counts.items()}
 
 

@@ -286,6 +286,7 @@ def test_a_moderator_is_asked_once_more_also_in_place(inside, on, desk):
     desk.visit("/desk/comments/")
     fragment = desk.htmx_press("Approve", status=409)
     assert "It is election time until the end of 5 November 2026" in fragment.get_text()
+    assert fragment.find("a")["href"] == f"/desk/comments/{comment.id}"  # to read it again before it is public
     desk.visit(f"/desk/comments/{comment.id}")
     desk.press("Approve", status=409)
     desk.press("Send it now", status=409, although="")

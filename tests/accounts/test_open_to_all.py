@@ -38,6 +38,7 @@ OPEN = {
     "/comment/confirm/<token>": "GET POST",
     "/comment/mail-again/<token>": "GET POST",
     "/comment/moderate/<token>": "GET POST",
+    "/comment/moderate/<token>/letter": "POST",
     "/comment/moderate/<token>/undo": "POST",
     "/comment/not-me/<token>": "GET POST",
     "/comment/sent/<token>": "GET POST",

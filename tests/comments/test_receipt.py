@@ -615,6 +615,7 @@ def test_the_file_names_every_column_that_is_held(receipt_of, stranger):
     tells_nothing = {
         "id", "staff_id", "sameness", "erased_at", "panel_handle", "link_nonce", "code_nonce",
         "receipt_nonce", "source", "source_id", "entered_by_id",
+        "weighed", "waits_last",
     }  # fmt: skip
     assert {column.name for column in Comment.__table__.columns} == told | tells_nothing
 

@@ -171,7 +171,7 @@ def test_the_team_is_marked_and_nobody_can_pretend_to_be(say, browser, inside):
     ours = say("We answer.", name="Ines Calder", staff_id=staff)
     theirs = say("I pretend.", name="Ines Calder, Northmere Council")
     page = browser.visit(cast.POST)
-    assert item(page, ours).find(class_="state").get_text() == "Northmere Council"
+    assert item(page, ours).find(class_="state").get_text() == "[Northmere Council]"
     assert item(page, theirs).find(class_="state") is None
 
 

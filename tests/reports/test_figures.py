@@ -106,6 +106,7 @@ def test_what_was_undone_or_can_still_be_does_not_count_and_what_was_decided_twi
     [
         ({"1": 4, "2": 9, "spam": 7}, {"1": "few", "2": 9, "spam": "few"}),
         ({"1": 4, "2": 1, "spam": 7}, {"1": "few", "2": "few", "spam": 7}),
+        ({"1": 1, "2": 1, "3": 9, "spam": 7}, {"1": "few", "2": "few", "3": 9, "spam": "few"}),  # else both are one
         ({"1": 0, "2": 5, "spam": 6}, {"1": 0, "2": 5, "spam": 6}),
         ({"1": 3, "2": 0, "spam": 0}, {"1": "few", "2": 0, "spam": 0}),
         ({"spam": 0}, {"spam": 0}),
