@@ -82,6 +82,10 @@ def _letter(email: Email) -> Letter | None:
 
 def _left(person: Person) -> str:
     left = RecoveryCode.left(person)
+    if not left:
+        return _(
+            "It was the last. Make new codes now, so that you can get in on the day on which nothing else is at hand."
+        )
     return ngettext("You have %(num)s code left.", "You have %(num)s codes left.", left)
 
 
