@@ -22,6 +22,8 @@ UNSEEN = re.compile(
 )
 # Characters that count as letters or signs and show nothing.
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+# More marks than stand on a letter in any language (UAX #15, D4). To compose a row takes the square of its length.
+MOST_MARKS = 30
 LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 
 
@@ -108,7 +110,19 @@ def one_line(text: str) -> str:
 def several_lines(text: str) -> str:
     """The text with plain line ends, without controls, trimmed, composed (NFC) so that equals look equal."""
     lines = UNSEEN.sub("", LINE_ENDS.sub("\n", text)).split("\n")
-    return unicodedata.normalize("NFC", "\n".join(line.rstrip() for line in lines)).strip()
+    return unicodedata.normalize("NFC", _without_heaps("\n".join(line.rstrip() for line in lines))).strip()
+
+
+def _without_heaps(text: str) -> str:
+    """The text with no more marks on a letter than MOST_MARKS. In time that grows with its length and no faster."""
+    if text.isascii():
+        return text
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def filled(message):
