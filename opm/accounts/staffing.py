@@ -13,6 +13,7 @@ from opm.accounts import audit
 from opm.accounts.abilities import ROLES_IN_WORDS, Ability, Role, roles_in_words
 from opm.accounts.access import NotAllowed, NotSignedIn
 from opm.accounts.audit import Did
+from opm.accounts.factors import models as factors
 from opm.accounts.models import Person, Session, SignInAttempt
 from opm.extensions import db
 from opm.lib import clock
@@ -146,6 +147,7 @@ def remove(person: Person, by: Person | None) -> None:
     person.left_at = clock.now()
     person.verified_at, person.signed_in_at, person.warned_at = None, None, None
     _shut_out(person)
+    factors.forget(person)
     _record(by, Did.REMOVED_PERSON, person)
     posting.post(NEWS_MAIL, person.email, person.id, nonce="removed")
 
@@ -178,6 +180,7 @@ def in_order(roles: Collection[str]) -> list[str]:
 def _shut_out(person: Person) -> None:
     Session.end_all(person)
     SignInAttempt.end_all(person)
+    factors.Step.end_all(person)
 
 
 def _record(by: Person | None, did: Did, person: Person, detail: str = "") -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete, exists, func, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
+from opm import settings
 from opm.accounts.models import Person
 from opm.extensions import db, insert
 from opm.lib import clock, redaction, tokens
@@ -305,6 +306,7 @@ class Comment(Confirmable, db.Model):
     def edit_until(self) -> datetime | None:
         """Until when its writer can change what the public sees: a while, unless a moderator has had a say."""
         is_left_alone = self.is_published and not self.is_by_staff and not self.standing_decisions
+        is_left_alone = is_left_alone and not settings.current().election_is_on  # nothing new is public without a word
         return self.published_at + EDIT_WITHIN if is_left_alone else None
 
     @property

@@ -280,6 +280,12 @@ def test_pages_and_words_that_are_public_already_take_a_tick_too(app, inside, on
     assert [logged(inside, kind).count(ahead) for kind in ("page", "setting", "post")] == [2, 1, 2]
 
 
+def test_a_writer_changes_in_public_no_word_of_what_went_straight_out_before(inside, on):
+    with inside():
+        comment = cast.a_comment(cast.a_post().thread, State.PUBLISHED)
+        assert not comment.can_be_edited
+
+
 def test_a_moderator_is_asked_once_more_also_in_place(inside, on, desk):
     with inside():
         comment = cast.a_comment(cast.a_post().thread)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from opm import settings
 from opm.accounts import invitations, signing_in, staffing
 from opm.accounts.audit import Did, Entry
+from opm.accounts.factors.models import Authenticator, RecoveryCode, has_factor
 from opm.accounts.invitations import Invitation
 from opm.accounts.models import Person, Session
 from opm.comments.models import BlockedAddress
@@ -266,6 +267,8 @@ def test_who_is_removed_is_out_keeps_their_name_and_comes_back_with_new_roles_on
         piotr = cast.piotr()
         link = f"{DOOR}/link/{signing_in.begin(piotr).link_token}"
         cast.a_draft(by=piotr)
+        db.session.add(Authenticator(person_id=piotr.id, nonce="n", last_code=0))
+        RecoveryCode.make(piotr)
     desk.visit(f"{TEAM}{piotr.id}")
     desk.follow("Remove them")
     desk.press("Remove them from the team")
@@ -283,6 +286,9 @@ def test_who_is_removed_is_out_keeps_their_name_and_comes_back_with_new_roles_on
     another_browser.press("Join and sign in")
     back = person(inside, "piotr@northmere.example")
     assert (back.id, back.roles, back.left_at) == (piotr.id, ["author"], None)
+    with inside(False):
+        assert not has_factor(back), "an app of theirs from before opens nothing"
+        assert RecoveryCode.left(back) == 0
 
 
 # Never without

@@ -436,9 +436,10 @@ def test_twenty_presses_at_once_are_one_decision(app, inside, mailed, address):
         lambda person: setattr(person, "left_at", datetime(2026, 10, 14, tzinfo=UTC)),
         lambda person: setattr(person, "roles", ["author"]),
         lambda person: setattr(person, "suspended_at", datetime(2026, 10, 14, tzinfo=UTC)),
+        lambda person: setattr(person, "verified_at", datetime(2026, 12, 1, tzinfo=UTC)),
         lambda _: settings.change(demand_second_factor="everybody"),
     ],
-    ids=["left", "lost the ability", "suspended", "second factor"],
+    ids=["left", "lost the ability", "suspended", "left and came back", "second factor"],
 )
 def test_it_ends_with_the_persons_right_to_decide(app, mailed, address, change, end):
     approve(app, address)

@@ -13,6 +13,7 @@ from opm.accounts.factors.models import (
     RecoveryCode,
     Step,
     StepRefused,
+    forget,
     has_factor,
 )
 from opm.accounts.models import Person, Session
@@ -97,8 +98,7 @@ def take_away(person: Person, by: Person | None) -> None:
     Person.lock(person.id)
     if not has_factor(person):
         raise NothingToTake
-    for kind in (Authenticator, Passkey, RecoveryCode, Step):
-        db.session.execute(delete(kind).where(kind.person_id == person.id))
+    forget(person)
     Session.end_all(person)
     audit.record(by, Did.TOOK_AWAY_FACTOR, "person", person.id, person.name)
     emails.tell(person, emails.TAKEN_AWAY, by)

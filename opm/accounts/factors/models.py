@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import pyotp
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, delete, func, or_, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opm.accounts.models import Person, as_written
@@ -75,6 +75,12 @@ class Step(db.Model):
         step = db.session.scalar(found.with_for_update() if held else found)
         is_theirs = step is not None and (of is None or step.person_id == of.id)
         return step if is_theirs and tokens.opens(token, step._seals, step.id, step.page_nonce) else None
+
+    @classmethod
+    def end_all(cls, person: Person) -> None:
+        """None that this person has begun serves any more."""
+        mine = cls.person_id == person.id, cls.used_at.is_(None)
+        db.session.execute(update(cls).where(*mine).values(used_at=clock.now()))
 
     @property
     def token(self) -> str:
@@ -229,6 +235,12 @@ def has_factor(person: Person) -> bool:
     app = select(Authenticator.person_id).where(Authenticator.person_id == person.id)
     passkey = select(Passkey.id).where(Passkey.person_id == person.id)
     return bool(db.session.scalar(select(or_(app.exists(), passkey.exists()))))
+
+
+def forget(person: Person) -> None:
+    """They have none any more, neither app nor passkey nor recovery code, and are about to set up none."""
+    for kind in (Authenticator, Passkey, RecoveryCode, Step):
+        db.session.execute(delete(kind).where(kind.person_id == person.id))
 
 
 def digits_in(typed: str) -> str:

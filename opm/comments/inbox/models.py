@@ -112,7 +112,14 @@ class MailLink(db.Model):
     def has_ended(self) -> bool:
         """Whether it opens nothing, whatever became of the comment: it is too old, or not this person's to use."""
         in_time = abs(clock.now() - self.made_at) < LINK_LIVES
-        return not in_time or not self.person.may(Ability.MODERATE) or second_factor.is_demanded_of(self.person)
+        joined_at = self.person.verified_at  # anew, where they had left
+        is_of_before = joined_at is not None and self.made_at < joined_at
+        return (
+            not in_time
+            or is_of_before
+            or not self.person.may(Ability.MODERATE)
+            or second_factor.is_demanded_of(self.person)
+        )
 
     @property
     def decided(self) -> list[Decision]:
