@@ -73,11 +73,11 @@ def _back_to(connection, name):
 
 def _look(connection):
     written = connection.info.pop("written", set())
-    if not has_request_context() or request.url_rule is None:  # no address takes it: the request is made up
+    if not has_request_context():
         return
     tables = {table for _how, table in written}
-    is_of_staff = request.path.startswith("/desk/") or any(
-        how == "INSERT INTO" and table in OF_STAFF for how, table in written
-    )
+    adds_what_staff_add = any(how == "INSERT INTO" and table in OF_STAFF for how, table in written)
+    is_made_up = request.url_rule is None  # no address takes it
+    is_of_staff = request.path.startswith("/desk/") or (adds_what_staff_add and not is_made_up)
     if is_of_staff and LOG not in tables and (changed := tables - set(BESIDE)):
         unlogged.append(f"{request.method} {request.url_rule or request.path} wrote {', '.join(sorted(changed))}")
