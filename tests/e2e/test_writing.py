@@ -10,6 +10,7 @@ from opm.posts.models import Post
 from tests import cast
 from tests.e2e.tab import on_sqlite
 from tests.mailbox import letters_in
+from tests.running import eventually
 
 pytestmark = on_sqlite
 
@@ -97,14 +98,20 @@ def test_the_shortcuts_can_be_switched_off_and_stay_off(at_desk):
 
 
 def test_what_was_typed_is_there_again_after_the_tab_was_closed(at_desk, inside, editor):
-    tab = at_desk()
+    tab, whole = at_desk(), "Half a thought, and the other half"
     text(tab).fill("Half a thought")
     expect(status(tab)).to_contain_text("What you typed is kept")
     tab.page.keyboard.type(", and the other half")
     tab.page.close(run_before_unload=False)  # within the seconds in which nothing is sent yet
+
+    def has_come():  # what a closing tab sends nobody waits for
+        with inside(False):
+            return db.session.query(Draft).one().text == whole
+
+    eventually(has_come, "what the closing tab sent")
     tab.page = tab.page.context.new_page()
     tab.go(editor)
-    expect(text(tab)).to_have_value("Half a thought, and the other half")
+    expect(text(tab)).to_have_value(whole)
     tab.press("Throw them away and see the post as it is saved")
     expect(text(tab)).to_have_value(SAVED)
 
