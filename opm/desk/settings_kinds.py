@@ -1,6 +1,7 @@
 """The kinds of answer that settings take: how each is shown, read, and refused in a sentence."""
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from functools import cache
@@ -43,8 +44,8 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One line or more of text, by default."""
+class Kind(ABC):
+    """A shape of answer: how it is shown, read and said. In one line of text, by default."""
 
     shape: ClassVar = "line"
     parts: ClassVar[tuple[str, ...]] = ("",)  # the ends of its fields' names
@@ -53,9 +54,9 @@ class Kind:
         """The value as its fields hold it."""
         return {"": [str(value)]}
 
+    @abstractmethod
     def read(self, typed: Typed):
         """The value that was typed. Raises Refusal."""
-        raise NotImplementedError
 
     def words(self, value) -> str:
         """The value for whoever reads how it stands."""

@@ -176,8 +176,8 @@ SECTIONS = (
     )),
     Section("election", _("Election mode"),
             _("While it is on, scheduled posts wait until it is over, unless an editor publishes one; no comment is "
-              "published by itself; and whoever would make something public, or change what is, is "
-              "asked once more and has to tick it. "
+              "published by itself; and whoever would make a post, a page or a comment public, or change one that is, "
+              "is asked once more and has to tick it. "
               "Mails that people wait for, such as codes, receipts and sign-in links, go on. All of it is in the log."),
             (
         Entry("election_days", _("When it is"),
