@@ -136,6 +136,7 @@ class Post(Illustrated, db.Model):
     comments_last_day: Mapped[date | None] = desk_column()
 
     is_political: Mapped[bool] = mapped_column(default=False, server_default=false())  # see `notice`
+    is_quiet: Mapped[bool] = desk_column(default=False, server_default=false())  # subscribers are not told of it
 
     thread_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("thread.id"), unique=True)
     thread: Mapped[Thread | None] = relationship()
