@@ -10,6 +10,7 @@ above and never from a neighbour (`.importlinter` holds this).
        worker         delivers mail and forgets, round after round
     6  desk  errors  demo
     5  wordpress  feeds  site
+       subscriptions  who wants to hear of what is new, and what they have been told
     4  reports        what people say is wrong or unlawful here, and what was answered
        (classroom)
     3  posts
