@@ -7,6 +7,7 @@ twice only if the worker died between the server's yes and our note of it.
 
 import contextlib
 import logging
+import re
 import smtplib
 import ssl
 import time
@@ -16,6 +17,7 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.charset import QP, Charset
 from email.mime.text import MIMEText
+from email.policy import EmailPolicy
 
 from flask import current_app
 from flask_mail import BadHeaderError, Connection, Message
@@ -24,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from opm import settings
 from opm.extensions import db, reading
-from opm.lib import clock, tokens
+from opm.lib import clock, links, tokens
 from opm.outbox.letters import Letter, Letterbox
 from opm.outbox.models import Email, State
 
@@ -40,11 +42,25 @@ WRITTEN_AHEAD = timedelta(hours=1)  # by more than that: with a clock that was w
 HEADERS = {
     "subject", "from", "to", "date", "message-id", "auto-submitted", "mime-version", "content-type", "reply-to",
 }  # fmt: skip
+UNSUBSCRIBING = {"list-unsubscribe", "list-unsubscribe-post"}  # both or none
 PART_HEADERS = ["content-transfer-encoding", "content-type", "mime-version"]
+SAFE_ADDRESS = re.compile(r"https?://[!-;=?-~]+")  # no space, no line's end, no bracket, ASCII alone
 QUOTED_PRINTABLE = Charset("utf-8")
 QUOTED_PRINTABLE.body_encoding = QP
 
 log = logging.getLogger(__name__)
+
+
+class _WholeAddresses(EmailPolicy):
+    """Lines as mail has them; but an address of the web is left as it is, which Python would break and encode."""
+
+    def fold_binary(self, name, value):
+        if name.lower() in UNSUBSCRIBING:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+WHOLE_ADDRESSES = _WholeAddresses(linesep="\r\n")
 
 
 @dataclass(frozen=True)
@@ -262,9 +278,19 @@ def message(email: Email, letter: Letter) -> Message:
         sender=_sender(site.sender_name),
         reply_to=site.reply_to or None,
         date=clock.now().timestamp(),
-        extra_headers={"Auto-Submitted": "auto-generated"},
+        extra_headers={"Auto-Submitted": "auto-generated"} | _unsubscribing(letter.one_click),
         message_id=email.message_id,
     )
+
+
+def _unsubscribing(path: str) -> dict[str, str]:
+    """What a mail program needs for a button of its own that stops such mails (RFC 8058). Raises ValueError."""
+    if not path:
+        return {}
+    address = links.absolute(path)
+    if not SAFE_ADDRESS.fullmatch(address):
+        raise ValueError("an address that no header can hold was held back")
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _sender(name: str) -> str | tuple[str, str]:
@@ -289,7 +315,8 @@ class _Message(Message):
         """
         whole = super().as_bytes()
         top, *parts = (sorted(name.lower() for name in part) for part in message_from_bytes(whole).walk())
-        if set(top) - HEADERS or len(set(top)) < len(top) or parts != [PART_HEADERS, PART_HEADERS]:
+        about_lists = UNSUBSCRIBING if set(top) >= UNSUBSCRIBING else set()
+        if set(top) - HEADERS - about_lists or len(set(top)) < len(top) or parts != [PART_HEADERS, PART_HEADERS]:
             raise ValueError("a mail with headers that are not ours was held back")
         return whole
 
@@ -299,6 +326,7 @@ class _Message(Message):
         (choices,) = whole.get_payload()
         whole.set_type("multipart/alternative")
         whole.set_payload(choices.get_payload())
+        whole.policy = WHOLE_ADDRESSES
         return whole
 
     def _mimetext(self, text, subtype="plain"):

@@ -18,12 +18,15 @@ from opm.outbox.models import Email
 class Letter:
     """One email, ready to go, in plain text and in HTML that say the same.
 
-    Nothing that a stranger typed stands in the subject, nor in any header.
+    Nothing that a stranger typed stands in the subject, nor in any header. `one_click` is where a mail program asks, by
+    POST alone, that no more of the kind come (RFC 8058): a path, for the header that it reads. Empty where mails are
+    not sent to many.
     """
 
     subject: str
     text: str
     html: str
+    one_click: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Words:
 Part = str | Code | Button | Link | Quote | Typed | Words  # a plain string is a paragraph
 
 
-def write(subject: str, heading: str, *parts: Part | None) -> Letter:
+def write(subject: str, heading: str, *parts: Part | None, one_click: str = "") -> Letter:
     """A letter of these parts, and below them who sends it and how addresses are looked after. None is left out.
 
     A phone shows about 90 characters of a mail before it is opened: what matters most comes first.
@@ -96,7 +99,7 @@ def write(subject: str, heading: str, *parts: Part | None) -> Letter:
         "settings": site,
     }
     text, html = (render_template(f"layouts/email.{ending}", **values) for ending in ("txt", "html"))
-    return Letter(subject, text, html)
+    return Letter(subject, text, html, one_click)
 
 
 # Gives an email its words, or None if what it spoke of is no longer so and it must not go.

@@ -564,6 +564,24 @@ def test_a_mail_is_text_and_html_says_that_a_machine_wrote_it_and_carries_nothin
     assert message["Date"].datetime == clocks.now()
 
 
+def test_a_mail_to_many_tells_mail_programs_where_to_stop_it_and_no_path_brings_a_header_with_it(
+    app, server, post, deliver, states
+):
+    path = f"/unsubscribe/one-click/{'x' * 300}/?a=b&c=%20="
+    post("ada@example.org")
+    deliver(_writes(one_click=path))
+    (message,) = server.messages
+    assert set(message.keys()) == OURS | {"List-Unsubscribe", "List-Unsubscribe-Post"}
+    assert f"List-Unsubscribe: <{app.config['BASE_URL']}{path}>\r\n".encode() in server.taken[0][1]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    hostile = ["/x\r\nBcc: eve@evil.example", "/x>, <mailto:eve@evil.example", "/x y", "/é", "/=?utf-8?q?x=0D=0A?= y"]
+    for bad in hostile:
+        post("bea@example.org")
+        deliver(_writes(one_click=bad))
+    assert server.recipients == ["ada@example.org"]
+    assert states() == ["sent", *["failed"] * len(hostile)]
+
+
 def test_words_arrive_as_they_were_written(server, post, deliver):
     words = "Grüße — “quoted” 🌊\n.\n..\nFrom here\n.dot\n" + "x" * 900 + "\n\ttab\n=20 =?utf-8?q?x?=\n"
     post("ada@example.org")
@@ -680,9 +698,9 @@ def test_an_address_in_letters_of_its_own_country_is_sent_in_those_that_mail_kno
 # Letters
 
 
-def _writes(subject="A note", text="Words.\n", html="<p>Words.</p>") -> Letterbox:
+def _writes(subject="A note", text="Words.\n", html="<p>Words.</p>", one_click="") -> Letterbox:
     box = Letterbox()
-    box.add({KIND: lambda _: Letter(subject, text, html)})
+    box.add({KIND: lambda _: Letter(subject, text, html, one_click)})
     return box
 
 
