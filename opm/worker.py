@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask, current_app
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opm import settings
@@ -31,7 +30,6 @@ from opm.lib.processes import StopSignal
 from opm.outbox import delivery
 from opm.outbox import forgetting as emails
 from opm.outbox.delivery import LEASE, ServerAway, deliver
-from opm.outbox.models import Email
 from opm.posts import drafting, publishing
 from opm.posts.models import Post
 from opm.posts.pictures import cards, renditions
@@ -104,7 +102,7 @@ def deliver_mail(stop: StopSignal) -> bool:
     if not current_app.config["MAIL_SERVER"]:
         return False
     with reading():
-        is_due = db.session.scalar(select(Email.id).where(Email.is_due()).limit(1)) is not None
+        is_due = delivery.is_any_due()
     return is_due and deliver(current_app.extensions["letterbox"], go_on=lambda: not stop.came) > 0
 
 

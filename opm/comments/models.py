@@ -16,6 +16,7 @@ from opm.extensions import db, insert
 from opm.lib import clock, redaction, tokens
 from opm.lib.columns import BigId, UtcDateTime
 from opm.lib.confirming import Confirmable, LinkEnded
+from opm.lib.tokens import address_hash
 
 UNDO_WITHIN = timedelta(minutes=10)
 EDIT_WITHIN = timedelta(minutes=15)  # after publication, where no moderator has had a say
@@ -536,11 +537,6 @@ class BlockedAddress(db.Model):
     def stands(cls, email: str) -> bool:
         """Whether this address is never to be mailed."""
         return db.session.get(cls, address_hash(email)) is not None
-
-
-def address_hash(email: str) -> str:
-    """The keyed hash by which an address is known, however it is written."""
-    return tokens.fingerprint("address", email.strip().lower())
 
 
 def sameness(thread_id: int, parent_id: int | None, email: str, text: str) -> str:

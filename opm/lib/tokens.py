@@ -68,6 +68,11 @@ def fingerprint(kind: str, value: str) -> str:
     return _mac("fingerprint", kind, value).hex()[:40]
 
 
+def address_hash(email: str) -> str:
+    """Tells whether two emails are the same address, however they are written, without being one."""
+    return fingerprint("address", email.strip().lower())
+
+
 def _mac(*parts) -> bytes:
     message = b"".join(len(p).to_bytes(4) + p for p in (str(part).encode() for part in parts))
     return hmac.digest(current_app.secret_key.encode(), message, hashlib.sha256)

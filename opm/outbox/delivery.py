@@ -21,12 +21,13 @@ from email.policy import EmailPolicy
 
 from flask import current_app
 from flask_mail import BadHeaderError, Connection, Message
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from opm import settings
 from opm.extensions import db, reading
 from opm.lib import clock, links, tokens
+from opm.outbox import bounces  # noqa: F401
 from opm.outbox.letters import Letter, Letterbox
 from opm.outbox.models import Email, State
 
@@ -133,11 +134,27 @@ def readable(words: str) -> str:
 def claim() -> list[Email]:
     """Takes a batch of due emails for this worker alone, until the lease ends. Commits.
 
+    Those that somebody waits for go first: as long as there are any, none that goes to many is taken.
+
     PostgreSQL skips what another worker has locked; SQLite ignores that clause, and one writer at a time is its rule.
     The batch is chosen in a common table expression: PostgreSQL may run a subquery anew for each row.
     """
-    due = select(Email.id).where(Email.is_due()).order_by(Email.due_at, Email.id).limit(BATCH)
-    batch = due.with_for_update(skip_locked=True).cte("batch")
+    emails = _claim(is_bulk=False) or _claim(is_bulk=True)
+    db.session.commit()
+    return emails
+
+
+def is_any_due() -> bool:
+    """Whether there is something to send now."""
+    either = (
+        exists().where(Email.is_due(), Email.is_bulk == is_bulk) for is_bulk in (False, True)
+    )  # each by the index
+    return db.session.scalar(select(or_(*either)))
+
+
+def _claim(is_bulk: bool) -> list[Email]:
+    due = select(Email.id).where(Email.is_due(), Email.is_bulk == is_bulk).order_by(Email.due_at, Email.id)
+    batch = due.limit(BATCH).with_for_update(skip_locked=True).cte("batch")
     statement = (
         update(Email)
         .where(Email.id.in_(select(batch.c.id)), Email.is_due())
@@ -145,9 +162,7 @@ def claim() -> list[Email]:
         .returning(Email)
         .execution_options(populate_existing=True, synchronize_session=False)
     )
-    emails = sorted(db.session.scalars(statement), key=lambda email: email.id)
-    db.session.commit()
-    return emails
+    return sorted(db.session.scalars(statement), key=lambda email: email.id)
 
 
 def mend_dates() -> int:

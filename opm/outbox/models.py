@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, and_, select
+from sqlalchemy import Index, String, and_, false, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db
@@ -25,7 +25,7 @@ class Email(db.Model):
     """One email to one recipient: what kind, about which row, and how that row stood (its nonce)."""
 
     __table_args__ = (
-        Index("ix_email_due", "state", "due_at"),
+        Index("ix_email_due", "state", "is_bulk", "due_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -37,6 +37,7 @@ class Email(db.Model):
     message_id: Mapped[str]  # the same at each try, so that a repeat can be recognised
 
     state: Mapped[State] = mapped_column(String, default=State.WAITING)
+    is_bulk: Mapped[bool] = mapped_column(default=False, server_default=false())  # one of many
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(default=0)

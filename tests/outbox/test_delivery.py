@@ -109,6 +109,22 @@ def test_of_many_the_longest_waiting_go_first(server, post, deliver, clock):
     assert set(server.recipients) == {f"p{number}@example.org" for number in range(5, 25)}
 
 
+def test_what_goes_to_many_waits_for_what_somebody_waits_for_and_keeps_the_order_it_was_wanted_in(
+    app, server, inside, post, deliver, clock, emails
+):
+    with inside():
+        ids = posting.post_many(KIND, [posting.Wanted(email, n, f"n{n}") for n, email in enumerate(people(1_500))])
+        assert posting.post_many(KIND, []) == []
+    assert [(email.id, email.recipient, email.about_id, email.nonce) for email in emails()] == [
+        (id, email, n, f"n{n}") for id, (n, email) in zip(ids, enumerate(people(1_500)), strict=True)
+    ]
+    assert len({email.message_id for email in emails()}) == 1_500
+    clock.forward(minutes=1)
+    post("ada@example.org")
+    deliver()
+    assert server.recipients[0] == "ada@example.org"
+
+
 def test_a_worker_that_dies_leaves_its_mails_to_the_next_once_the_lease_has_run_out(
     app, server, post, deliver, clock, emails
 ):
