@@ -33,6 +33,7 @@ from opm.posts.filing import NotHere
 from opm.posts.models import Post, Withdrawn
 from opm.posts.pages import PageWithdrawn
 from opm.reports.models import NotPublic
+from opm.subscriptions.leaving import SubscriptionLinkEnded
 
 # What may be shown again of a public form, in this order. Never a code, a token, or a field that we do not know.
 TYPED = (
@@ -131,6 +132,7 @@ def init(app) -> None:
         CSRFError: _old_form,
         ThreadClosed: _thread_closed,
         LinkEnded: _link_ended,
+        SubscriptionLinkEnded: _subscription_link_ended,
         NotPublic: _not_public,
         Withdrawn: _withdrawn,
         NotHere: _not_here,
@@ -317,6 +319,18 @@ def _link_ended(error) -> Refused:
             "receipt ends when its data are erased or we let the address go. Open it from the mail once more. If you "
             "did not get to confirm what you wrote, please write it again.",
             days=length(settings.last_known().unconfirmed_for),
+        ),
+    )
+
+
+def _subscription_link_ended(error) -> Refused:
+    return Refused(
+        404,
+        _("This link does not work any more"),
+        _(
+            "It may have been cut short. Or no mails come by it any more: its subscription was erased, it ended a "
+            "while ago, or its mails go to another address now. If mails from us still reach you, open the link in the "
+            "newest of them."
         ),
     )
 

@@ -49,7 +49,7 @@ from opm.posts.pictures import desk as pictures_desk
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
-from opm.subscriptions import models as _subscriptions  # noqa: F401 (tables are known from the first moment)
+from opm.subscriptions import leaving_views as leaving
 from opm.wordpress import leftovers
 
 MOST_BYTES_TAKEN = 4 * 1024 * 1024  # what docs/deploy lets the servers in front take
@@ -146,6 +146,7 @@ def _open_rooms(app):
         comments.bp,
         inbox.bp,
         reports.bp,
+        leaving.bp,
         accounts.bp,
         leftovers.bp,
         behind_the_door,

@@ -82,7 +82,16 @@ def accessibility():
 @public_page
 def robots():
     """What crawlers may read: all that is public, and nothing behind a private link."""
-    closed = ("/desk/", "/preview/", "/receipt/", "/comment/", "/report/", "/*/report/")
+    closed = (
+        "/desk/",
+        "/preview/",
+        "/receipt/",
+        "/comment/",
+        "/report/",
+        "/*/report/",
+        "/subscriptions/",
+        "/unsubscribe/",
+    )
     return Response("User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in closed), mimetype="text/plain")
 
 

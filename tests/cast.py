@@ -26,6 +26,8 @@ from opm.posts.pictures import decoding, library
 from opm.posts.writing import Words
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
+from opm.subscriptions import following
+from opm.subscriptions.models import Rhythm, Subscriber, Topic
 
 POST = "/2026/10/01/who-fills-the-sandbags/"
 WORDS = "The lane floods first at the bottom, where the rota has nobody."
@@ -242,6 +244,16 @@ def a_notice(address: str, confirmed=True, email="kit@example.org", ground=Groun
     """A notice that something at this address breaks the law."""
     what = {"quote": "He sold the boat.", "text": "It says that I steal.", "name": "Kit Vane"} | values
     return _stored(Report(email=email, address=address, ground=ground, **what), confirmed)
+
+
+def a_subscriber(email="sam@example.org", *follows, rhythm=Rhythm.AT_ONCE):
+    """Whose address is confirmed. They follow these pairs of a topic and a number; everything, if none is named."""
+    subscriber = Subscriber(email=email, address_hash=address_hash(email))
+    db.session.add(subscriber)
+    db.session.flush()
+    for topic, topic_id in follows or [(Topic.EVERYTHING, 0)]:
+        following.follow(subscriber, topic, topic_id, rhythm, "Mail me this until I stop it.")
+    return subscriber
 
 
 def _stored(report: Report, confirmed: bool):

@@ -24,6 +24,15 @@ class ForeignOrigin(Exception):
     """Another site's page sent this."""
 
 
+def from_anywhere(view):
+    """What this view does rests on the token in its address alone: servers of others may ask for it, and their pages.
+
+    Nobody else's authority comes with such a request, since readers have no cookie.
+    """
+    view.is_from_anywhere = True
+    return view
+
+
 def check() -> None:
     """Aborts with 400 for a host that is not ours, and with 415 for what is sent and is no form.
 
@@ -32,7 +41,7 @@ def check() -> None:
     """
     if not is_our_host(request.host, current_app.config):
         abort(400)
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or _is_from_anywhere():
         return
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise ForeignOrigin
@@ -41,6 +50,11 @@ def check() -> None:
         raise ForeignOrigin
     if (request.mimetype and request.mimetype not in FORMS) or "Content-Encoding" in request.headers:
         abort(415)
+
+
+def _is_from_anywhere() -> bool:
+    view = current_app.view_functions.get(request.endpoint)
+    return getattr(view, "is_from_anywhere", False)
 
 
 def is_known_to_be_ours() -> bool:

@@ -52,6 +52,11 @@ class Subscriber(db.Model):
         back_populates="subscriber", order_by="Subscription.id", passive_deletes=True
     )
 
+    @property
+    def preferences_token(self) -> str:
+        """What the link holds that stands in every mail to them."""
+        return tokens.seal("preferences", self.id, self.nonce)
+
     @classmethod
     def held(cls, id: int) -> "Subscriber | None":
         """The row, locked until this transaction ends."""

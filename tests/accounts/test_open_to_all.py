@@ -82,6 +82,9 @@ OPEN = {
     "/tag/<slug>/": "GET",
     "/tag/<slug>/feed/": "GET",
     f"/tag/<slug>/{PAGE}": "GET",
+    "/unsubscribe/<token>": "GET POST",
+    "/unsubscribe/<token>/undo": "POST",
+    "/unsubscribe/one-click/<token>": "GET POST",
     "/uploads/<name>": "GET",
 }
 LIVES = {"/metrics"}  # it counts what is asked
