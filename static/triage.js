@@ -29,22 +29,16 @@
     if (to) focus(to)
   }
 
-  // One after the other, so that what is said and counted comes in that order; nobody waits for it.
-  const line = []
-  let isSending = false
-  const send = button => {
-    if (!isSending) isSending = true, button.click()
-    else line.push(button)
-  }
-
   // Nothing is decided before a comment has the focus: the first press goes to one.
   const decide = act => {
     const here = row(), button = here && isOpen(here) && here.querySelector(`.decide > .actions [value=${act}]`)
     if (!here || !isOpen(here)) return step(1)
     if (!button) return
-    if (act === "reject") return button.click()
-    send(button)
-    here.setAttribute("aria-busy", "true")
+    if (act === "reject") {  // it opens a form, which does not wait in line
+      button.form.removeAttribute("data-hx-sync")
+      return button.click()
+    }
+    button.click()
     leave(here)
   }
   const newest = () => decided.splice(0).filter(row => row.matches?.(".done") && row.isConnected && decided.push(row)).at(-1)
@@ -96,11 +90,22 @@
     said.textContent = `${to.querySelector("div > p").textContent} ${d.querySelector("h1").textContent}`
     if (ctx.had) leave(to)
   })
+  // What was decided goes out before anybody leaves by a link: what stands in line would stay here, undecided.
+  const isBusy = () => d.querySelector(".decide[aria-busy]")
+  let leaving
+  d.addEventListener("click", e => {
+    const link = e.target.closest("a[href]:not([data-hx-get], [target])")
+    if (!link || !isBusy() || e.ctrlKey || e.metaKey || e.shiftKey) return
+    e.preventDefault()
+    leaving = link
+  })
+  d.addEventListener("htmx:config:request", ({detail: {ctx: {sourceElement: from}}}) => {
+    if (from.matches("form[data-hx-sync]")) from.closest(".decide").setAttribute("aria-busy", "true")
+  })
   d.addEventListener("htmx:finally:request", e => {
     e.target.closest?.(".decide")?.removeAttribute("aria-busy")
-    isSending = false
-    const button = line.shift()
-    if (button) send(button)
+    if (e.detail.ctx.status !== "swapped") leaving = null  // what went wrong is said here
+    else if (!isBusy()) leaving?.click()
   })
 
   // The keys on the buttons, since here they work.

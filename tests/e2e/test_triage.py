@@ -89,6 +89,48 @@ def test_fifty_mixed_comments_are_cleared_by_keyboard_in_few_presses(fifty, insi
     expect(page.locator(".decide:not(.done):has-text('Jo 49')")).to_be_focused()
 
 
+def test_decisions_go_one_after_the_other_so_that_the_last_answer_has_the_last_count(fifty, inside, tab, counted):
+    at_the_desk(tab, inside)
+    page, sent, late = tab.page, [], []
+
+    def decide(route):
+        data = route.request.post_data
+        if "decision=approve" in data:
+            late.append((route, route.fetch()))
+        elif "rule=" in data:
+            sent.append(data)
+        if "decision=approve" not in data:
+            route.continue_()
+
+    page.route("**/decision", decide)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.keyboard.press("r")
+    expect(page.locator(".decide.open [name=rule]").first).to_be_focused()
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    page.evaluate("fetch('/healthz').then(answer => answer.text())")  # what was sent before it has been seen by now
+    assert late
+    assert not sent
+
+    def answer_late():
+        route, answer = late.pop()
+        route.fulfill(response=answer)
+
+    answer_late()
+    expect(page.locator(".decide.done")).to_have_count(2)
+    assert counted() == {"pending": MANY - 2, "published": 1, "rejected": 1}
+    expect(page.locator("h1")).to_have_text(f"{MANY - 2} comments wait")
+
+    page.keyboard.press("a")
+    page.keyboard.press("s")
+    page.locator("main [rel=next]").press("Enter")
+    page.evaluate("fetch('/healthz').then(answer => answer.text())")
+    with page.expect_navigation():  # nobody leaves before what stands in line has gone out
+        answer_late()
+    assert counted() == {"pending": MANY - 4, "published": 2, "rejected": 1, "spam": 1}
+
+
 def test_a_key_decides_nothing_in_a_field_with_a_modifier_or_before_a_comment_has_the_focus(
     fifty, inside, tab, counted
 ):
