@@ -34,4 +34,4 @@ def test_no_link_of_any_mail_changes_anything_until_a_button_is_pressed(app, eve
             asked.add(link)
         assert tables.rows(app) == before, f"a link in “{mail.subject}” has changed something"
     private = [link for link in asked if re.search(r"\.[\w-]{22}$", link)]
-    assert len(private) > 10, "what strangers get is behind links of their own"
+    assert len(private) >= 10, "what strangers get is behind links of their own"
