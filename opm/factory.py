@@ -49,7 +49,10 @@ from opm.posts.pictures import desk as pictures_desk
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
+from opm.subscriptions import addresses_emails
+from opm.subscriptions import addresses_views as addresses
 from opm.subscriptions import leaving_views as leaving
+from opm.subscriptions import preferences_views as preferences
 from opm.wordpress import leftovers
 
 MOST_BYTES_TAKEN = 4 * 1024 * 1024  # what docs/deploy lets the servers in front take
@@ -146,6 +149,8 @@ def _open_rooms(app):
         comments.bp,
         inbox.bp,
         reports.bp,
+        preferences.bp,
+        addresses.bp,
         leaving.bp,
         accounts.bp,
         leftovers.bp,
@@ -158,6 +163,7 @@ def _open_rooms(app):
     letterbox.add(comment_emails.RENDERERS)
     letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)
+    letterbox.add(addresses_emails.RENDERERS)
 
 
 def _agree_on_answers(app):

@@ -231,6 +231,8 @@ class Settings:
     codes_per_network: int = 60
     reports_per_address: int = 5
     reports_per_network: int = 30
+    subscriptions_per_address: int = 5
+    subscriptions_per_network: int = 30
     sign_ins_per_address_and_network: int = 5
     sign_ins_per_network: int = 20
     invitations_per_address: int = 5

@@ -26,7 +26,7 @@ from opm.posts.pictures import decoding, library
 from opm.posts.writing import Words
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
-from opm.subscriptions import following
+from opm.subscriptions import addresses, following
 from opm.subscriptions.models import Rhythm, Subscriber, Topic
 
 POST = "/2026/10/01/who-fills-the-sandbags/"
@@ -192,6 +192,12 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
         factor_emails.tell(ines, kind, ines)
     _every_mail_to_moderators(confirmed, ines)
     _every_mail_about_accounts(ines)
+    _every_mail_about_addresses()
+
+
+def _every_mail_about_addresses():
+    addresses.begin(a_subscriber("l@example.org"), "m@example.org", "")
+    addresses.confirm(addresses.begin(a_subscriber("n@example.org"), "o@example.org", ""))
 
 
 def _every_mail_to_moderators(comment: Comment, ines: Person):

@@ -24,6 +24,7 @@ from opm.posts import changes, preview_links
 from opm.posts.pictures.models import Picture
 from opm.reports import settling
 from opm.reports.models import Outcome
+from opm.subscriptions import addresses as addresses_of_subscribers
 from opm.subscriptions import following, letters
 from tests import cast
 from tests.conftest import missing
@@ -97,6 +98,7 @@ def addresses(inside):
         mailed = cast.a_mail_link(waiting, ines).token
         passkey, steps = cast.a_passkey(ines), cast.every_step(ines)
         sam = cast.a_subscriber()
+        moving = addresses_of_subscribers.begin(sam, "sam@elsewhere.example", "")
         return {
             "/": "/",
             f"{DAY}<slug>/": cast.POST,
@@ -277,6 +279,19 @@ def addresses(inside):
             "/series/<slug>/feed/": "/series/floods/feed/",
             f"/feed/{OLD_FEED}/": "/feed/rss2/",
             f"/<path:address>/feed/{OLD_FEED}/": "/category/rivers/feed/atom/",
+            "/subscriptions/<token>/": letters.preferences(sam),
+            "/subscriptions/<token>/address": letters.preferences(sam) + "address",
+            "/subscriptions/<token>/data.json": letters.preferences(sam) + "data.json",
+            "/subscriptions/<token>/erase": letters.preferences(sam) + "erase",
+            "/subscriptions/<token>/follow": letters.preferences(sam) + "follow",
+            "/subscriptions/<token>/pause": letters.preferences(sam) + "pause",
+            "/subscriptions/<token>/stop": letters.preferences(sam) + "stop",
+            "/subscriptions/<token>/subscription": letters.preferences(sam) + "subscription",
+            "/subscriptions/<token>/undo": letters.preferences(sam) + "undo",
+            "/subscriptions/address/confirm/<token>": f"/subscriptions/address/confirm/{moving.link_token}",
+            "/subscriptions/address/not-me/<token>": f"/subscriptions/address/not-me/{moving.not_me_token}",
+            "/subscriptions/address/sent/<token>": f"/subscriptions/address/sent/{moving.panel_token}",
+            "/subscriptions/address/sent/<token>/again": f"/subscriptions/address/sent/{moving.panel_token}/again",
             "/unsubscribe/<token>": letters.unsubscribe(sam, following.followed_by(sam)[0]),
             "/unsubscribe/<token>/undo": letters.unsubscribe(sam, following.followed_by(sam)[0]) + "/undo",
             "/unsubscribe/one-click/<token>": letters.one_click(sam, following.followed_by(sam)[0]),
@@ -482,7 +497,8 @@ CONTENT = [
     "Jo Marsh", "jo@example.org", "ines@northmere.example", "Rivers", "It waits.",
     "Unconfirmed.", "Published.", "Spam.", "Open policy", "All about rivers.", "OPM_MAIL_SERVER", "LinkedIn",
     "Facebook", "Mastodon", "How to reach us", "By letter or by boat.", "Unread.", "It is not so.", "He sold the boat.",
-    "Kit Vane", "kit@example.org", "/2026/10/01/who-fills-the-sandbags/", "comment",
+    "Kit Vane", "kit@example.org", "sam@example.org", "sam@elsewhere.example",
+    "/2026/10/01/who-fills-the-sandbags/", "comment",
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
     "Europe/London", "The lane is closed.", "An old laptop", "/series/floods/",
     "/author/ines-calder/", "/author/rosa-menk/",

@@ -19,29 +19,6 @@ ODD_HEADERS = ({}, {"Origin": "https://mail.example"}, {"Sec-Fetch-Site": "cross
 
 
 @pytest.fixture
-def sam(inside):
-    """Follows everything at once, and Rivers and Ines Calder once a day."""
-    with inside():
-        post = cast.a_post(category="rivers")
-        db.session.flush()
-        sam = cast.a_subscriber()
-        for topic, id in ((Topic.CATEGORY, post.categories[0].id), (Topic.AUTHOR, post.authors[0].id)):
-            following.follow(sam, topic, id, Rhythm.DAILY, "Mail me this.")
-        return sam
-
-
-@pytest.fixture
-def follows(inside):
-    """`follows(subscriber)` gives what they follow now."""
-
-    def follows(subscriber):
-        with inside(False):
-            return [(each.topic, each.rhythm) for each in following.followed_by(subscriber)]
-
-    return follows
-
-
-@pytest.fixture
 def paths(inside):
     """`paths(subscriber)` gives (page, one click) for everything, and the same for the daily digest."""
 
