@@ -49,7 +49,7 @@ from opm.posts.pictures import desk as pictures_desk
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
-from opm.subscriptions import addresses_emails
+from opm.subscriptions import addresses_emails, alert_emails, alerts
 from opm.subscriptions import addresses_views as addresses
 from opm.subscriptions import leaving_views as leaving
 from opm.subscriptions import preferences_views as preferences
@@ -100,6 +100,7 @@ def _set_templates_up(app):
     filters.init(app)
     assets.init(app)
     app.jinja_env.filters["roles_in_words"] = roles_in_words
+    app.jinja_env.globals["people_to_tell"] = alerts.people_to_tell  # posts stand below who subscribes to them
     app.context_processor(lambda: {"settings": settings.current()})
 
 
@@ -164,6 +165,7 @@ def _open_rooms(app):
     letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)
     letterbox.add(addresses_emails.RENDERERS)
+    letterbox.add(alert_emails.RENDERERS)
 
 
 def _agree_on_answers(app):

@@ -211,6 +211,9 @@ class Settings:
     sender_name: str = ""  # who the site's mails are from, beside their address
     reply_to: str = ""  # where an answer to one goes
 
+    digest_hour: int = 8  # in the site's zone
+    digest_weekday: int = 0  # of the weekly ones; 0 is Monday
+
     # Clocks: how long something is held.
     unconfirmed_days: int = 7
     network_days: int = 30

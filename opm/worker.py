@@ -35,12 +35,16 @@ from opm.posts.models import Post
 from opm.posts.pictures import cards, renditions
 from opm.reports import figures
 from opm.reports import forgetting as reports
+from opm.subscriptions import announcing, digests
 
 POLL_SECONDS = 1
 BUNDLE_EVERY_SECONDS = 30
 COUNT_EVERY_SECONDS = 60  # and no more than once an hour
 WEIGH_EVERY_SECONDS = 1  # before a moderator is mailed about it
 PUBLISH_EVERY_SECONDS = 5  # a post goes out within a minute of its time
+ANNOUNCE_EVERY_SECONDS = 10
+ANNOUNCE_FOR_SECONDS = 2  # then what waits besides has its turn
+DIGEST_EVERY_SECONDS = 30
 SWITCH_EVERY_SECONDS = 10  # election mode is turned within a minute of its time
 PAUSE_SECONDS = 0.05  # between two batches, for other writers
 FORGET_EVERY_SECONDS = 5 * 60
@@ -62,6 +66,8 @@ def work(app: Flask, stop: StopSignal) -> None:
     posts = Errand("posts", publish, PUBLISH_EVERY_SECONDS)
     signs = Errand("signs", weigh, WEIGH_EVERY_SECONDS)
     bundles = Errand("daily mails", bundle, BUNDLE_EVERY_SECONDS)
+    alerts = Errand("alerts", announce, ANNOUNCE_EVERY_SECONDS)
+    news = Errand("digests", digest, DIGEST_EVERY_SECONDS)
     mail = Errand("mail", lambda: deliver_mail(stop), POLL_SECONDS)
     forgetting = Errand("forgetting", lambda: forget(clocks), FORGET_EVERY_SECONDS)
     forgetting.wait(FIRST_FORGET_AFTER_SECONDS)
@@ -72,7 +78,10 @@ def work(app: Flask, stop: StopSignal) -> None:
     pictures = Errand("pictures", renditions.go_on, POLL_SECONDS)
     social = Errand("social pictures", cards.go_on, PUBLISH_EVERY_SECONDS)
     tidying = Errand("tidying pictures", renditions.tidy, FORGET_EVERY_SECONDS)
-    errands = dates, election, posts, signs, bundles, mail, forgetting, counting, people, pictures, social, tidying
+    errands = (
+        dates, election, posts, alerts, news, signs, bundles, mail, forgetting, counting, people, pictures, social,
+        tidying,
+    )  # fmt: skip
     log.info("started")
     with Heart(app, lambda: clocks.have_jumped) as heart:
         while not stop.came:
@@ -118,6 +127,25 @@ def publish() -> bool:
         ids = publishing.publish_due()
         db.session.commit()
         log.info("published %s", ", ".join(f"post {id}" for id in ids) or "nothing: another was quicker")
+    return False
+
+
+def announce() -> bool:
+    """Tells subscribers at once of what is new, batch by batch for a while. Returns whether there is more."""
+    return _for_a_while(announcing.go_on)
+
+
+def digest() -> bool:
+    """Makes digests whose hour has come, batch by batch for a while. Returns whether there are more."""
+    return _for_a_while(digests.go_on)
+
+
+def _for_a_while(go_on: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + ANNOUNCE_FOR_SECONDS
+    while go_on():
+        if time.monotonic() > ends:
+            return True
+        time.sleep(PAUSE_SECONDS)
     return False
 
 

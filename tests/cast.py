@@ -26,8 +26,8 @@ from opm.posts.pictures import decoding, library
 from opm.posts.writing import Words
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
-from opm.subscriptions import addresses, following
-from opm.subscriptions.models import Rhythm, Subscriber, Topic
+from opm.subscriptions import addresses, alerts, digests, following, threads
+from opm.subscriptions.models import Rhythm, Subscriber, Subscription, Told, Topic
 
 POST = "/2026/10/01/who-fills-the-sandbags/"
 WORDS = "The lane floods first at the bottom, where the rota has nobody."
@@ -193,11 +193,33 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     _every_mail_to_moderators(confirmed, ines)
     _every_mail_about_accounts(ines)
     _every_mail_about_addresses()
+    _every_mail_to_subscribers(thread, about("p", State.PUBLISHED))
 
 
 def _every_mail_about_addresses():
     addresses.begin(a_subscriber("l@example.org"), "m@example.org", "")
     addresses.confirm(addresses.begin(a_subscriber("n@example.org"), "o@example.org", ""))
+
+
+def _every_mail_to_subscribers(thread: Thread, comment: Comment):
+    post = db.session.query(Post).filter_by(thread=thread).one()
+    other = a_post("also-new", "Also new", on=(2026, 10, 2))
+    of_post = a_subscription("lou@example.org")
+    of_thread = a_subscription("lou@example.org", Topic.THREAD, thread.id)
+    daily = a_subscription("lou@example.org", Topic.AUTHOR, post.authors[0].id, Rhythm.DAILY)
+    _told(alerts.MAIL, of_post, post_id=post.id)
+    _told(threads.MAIL, of_thread, comment_id=comment.id)
+    digest = _told(digests.MAIL, daily, post_id=other.id)
+    db.session.add(Told(subscriber_id=daily.subscriber_id, subscription_id=daily.id, email_id=digest,
+                        comment_id=a_comment(thread, State.PUBLISHED, text="Also so.").id))  # fmt: skip
+
+
+def _told(kind: str, subscription: Subscription, **what) -> int:
+    subscriber = db.session.get(Subscriber, subscription.subscriber_id)
+    (id,) = posting.post_many(kind, [posting.Wanted(subscriber.email, subscriber.id, subscriber.nonce)])
+    told = {"subscriber_id": subscriber.id, "subscription_id": subscription.id, "email_id": id}
+    db.session.add(Told(**told, **what))
+    return id
 
 
 def _every_mail_to_moderators(comment: Comment, ines: Person):
@@ -238,6 +260,19 @@ def _every_mail_about_reports(comment: Comment, ines: Person, note: str):
         settling.settle([a_notice(POST, text=outcome)], outcome, ines, note=note)
     settling.settle([a_report(comment)], Outcome.LEFT_UP, ines)
     settling.take_down([a_report(comment, text="Again.")], ines, revision=1, rule=1)
+
+
+def a_subscription(email="kim@example.org", topic=Topic.EVERYTHING, topic_id=0, rhythm=Rhythm.AT_ONCE, **values):
+    """One more thing that somebody follows, who need not be known yet."""
+    subscriber = Subscriber.at(email)
+    if subscriber is None:
+        subscriber = Subscriber(email=email, address_hash=address_hash(email))
+        db.session.add(subscriber)
+        db.session.flush()
+    subscription = following.follow(subscriber, topic, topic_id, rhythm, "Mail me this until I stop it.")
+    for name, value in values.items():
+        setattr(subscription, name, value)
+    return subscription
 
 
 def a_report(comment: Comment, confirmed=True, email="kit@example.org", rule_number=1, **values):

@@ -109,7 +109,9 @@ def test_an_idle_worker_only_looks(app, thread, monkeypatch):
     assert election.startswith("SELECT publicity.version")
     assert site == election
     assert posts.startswith("SELECT post.id")
-    assert len(others) == 15, "mail and pictures in each round; once signs, daily mails, social pictures, tidying"
+    assert len(others) == 24, (
+        "mail and pictures in each round; once alerts, digests, signs, daily mails, social pictures, tidying"
+    )
     assert all(statement.startswith("SELECT") for statement in others), statements
 
 

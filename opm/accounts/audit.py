@@ -108,6 +108,8 @@ class Did(StrEnum):
     # Election and history mode
     MARKED_POLITICAL = "marked political"
     UNMARKED_POLITICAL = "unmarked political"
+    MADE_QUIET = "made quiet"
+    MADE_KNOWN = "made known"
     ELECTION_BEGAN = "election mode began"
     ELECTION_ENDED = "election mode ended"
     WENT_AHEAD = "went ahead in election time"
@@ -194,6 +196,8 @@ IN_WORDS = {
     Did.WARNED_AWAY: _("Warned somebody who was away"),
     Did.MARKED_POLITICAL: _("Marked as political"),
     Did.UNMARKED_POLITICAL: _("Took the mark “political” away"),
+    Did.MADE_QUIET: _("Chose that subscribers are not told"),
+    Did.MADE_KNOWN: _("Chose that subscribers are told"),
     Did.ELECTION_BEGAN: _("Election mode began"),
     Did.ELECTION_ENDED: _("Election mode ended"),
     Did.WENT_AHEAD: _("Made something public in election time"),

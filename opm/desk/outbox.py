@@ -17,7 +17,7 @@ from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
 from opm.outbox.models import Email, State
 from opm.reports import reporting, settling
-from opm.subscriptions import addresses
+from opm.subscriptions import addresses, alerts, digests, threads
 
 bp = Blueprint("outbox_desk", __name__, url_prefix="/outbox")
 
@@ -35,6 +35,9 @@ KINDS = {
     settling.OUTCOME_MAIL: _("What was answered to a report"),
     addresses.CONFIRM_MAIL: _("Code and link to confirm a subscriber’s new address"),
     addresses.CHANGED_MAIL: _("That a subscriber’s address was changed"),
+    alerts.MAIL: _("A new post, to whoever hears at once"),
+    threads.MAIL: _("New comments, to whoever hears at once"),
+    digests.MAIL: _("A digest"),
     SIGN_IN_MAIL: _("Link and code to sign in"),
     invitations.MAIL: _("Invitation to the team"),
     staffing.NEWS_MAIL: _("What became of an account"),

@@ -273,6 +273,14 @@ SECTIONS = (
         Entry("reply_to", _("Where answers go"),
               _("Whoever answers one of the site’s mails writes to this address. Without one they write to the "
                 "sender’s, which perhaps nobody reads."), Mailbox(), _("An address that somebody reads, or nothing.")),
+        Entry("digest_hour", _("Hour of the digests"),
+              _("Whoever follows something daily or weekly is mailed then, in the site’s time zone, where there is "
+                "something new. Changed during a day, the day may bring none, or a second one with what is new by "
+                "then."), Number(0, 23), _("An hour from 0 to 23.")),
+        Entry("digest_weekday", _("Day of the weekly digests"),
+              _("Whoever follows something weekly is mailed on it."),
+              OneOf(tuple(enumerate((_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"),
+                                     _("Saturday"), _("Sunday")))))),
     )),
 )  # fmt: skip
 

@@ -57,6 +57,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A heading over several parts of one mail."""
+
+    shape: ClassVar = "group"
+    words: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of several things to read: what it is called is the link, and `note` says when and by whom."""
+
+    shape: ClassVar = "entry"
+    words: str
+    path: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Quote:
     """What somebody of the team wrote, as they wrote it."""
 
@@ -80,7 +98,7 @@ class Words:
     words: str
 
 
-Part = str | Code | Button | Link | Quote | Typed | Words  # a plain string is a paragraph
+Part = str | Code | Button | Link | Group | Entry | Quote | Typed | Words  # a plain string is a paragraph
 
 
 def write(subject: str, heading: str, *parts: Part | None, one_click: str = "") -> Letter:

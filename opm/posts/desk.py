@@ -141,6 +141,8 @@ def save(id):
         _log(Did.SAVED, post)
     if g.person.may(Ability.PUBLISH) and form.tags.raw_data:
         _mark(post, form.political.data)
+        if form.asks_tell.data:
+            _set_quiet(post, not form.tell.data)
     refusal = _carry_out(post, form)
     db.session.commit()
     if refusal:
@@ -295,6 +297,13 @@ def _mark(post: Post, is_political: bool) -> None:
         _log(Did.MARKED_POLITICAL if is_political else Did.UNMARKED_POLITICAL, post)
 
 
+def _set_quiet(post: Post, is_quiet: bool) -> None:
+    """Before its publication, which settles it."""
+    if post.state in publishing.BEFORE_PUBLICATION and post.is_quiet != is_quiet:
+        post.is_quiet = is_quiet
+        _log(Did.MADE_QUIET if is_quiet else Did.MADE_KNOWN, post)
+
+
 def _log(did: Did, post: Post, detail: str = "") -> None:
     audit.record(g.person, did, "post", post.id, post.title, detail)
 
@@ -332,6 +341,7 @@ def _filled(post: Post, draft: Draft | None) -> PostForm:
             "summary": words.summary,
             "text": words.text,
             "political": post.is_political,
+            "tell": not post.is_quiet,
             "comments": how,
             "comments_last_day": f"{last_day}" if last_day else "",
             "publish_at": f"{publish_at:%Y-%m-%dT%H:%M}" if publish_at else "",

@@ -104,6 +104,8 @@ class PostForm(FilingFields, WordsForm):
         validators=[AnyOf(["save", "submit", "return", "schedule", "unschedule", "publish", "aside"])],
     )
     political = BooleanField()
+    tell = BooleanField()  # whether subscribers are told once it is published
+    asks_tell = BooleanField()  # whether that was there to tick
     comments = StringField(default="open", validators=[AnyOf(["open", "until", "closed"])])
     comments_last_day = Line()
     publish_at = Line()

@@ -30,6 +30,7 @@ LONGEST_REASON = 500
 NO_SLUGS = {"comments", "feed", "page", "report"}
 OLD_PAGE_OF_COMMENTS = re.compile(r"comment-page-\d+")
 ACTS = {"open": ThreadAct.OPEN, "until": ThreadAct.CLOSE_AFTER, "closed": ThreadAct.CLOSE}
+NOW_IN_EFFECT = timedelta(minutes=1)  # before now, a moment is not back-dated yet
 BEFORE_PUBLICATION = State.DRAFT, State.IN_REVIEW, State.SCHEDULED
 
 
@@ -148,6 +149,8 @@ def publish(post: Post, at: datetime, *, comments_closed_at: datetime | None = N
     A slug that another post of that day has is given a number. A moment in the past mails no one.
     """
     publicity.hold()
+    if at < clock.now() - NOW_IN_EFFECT:
+        post.is_quiet = True
     place(post, at, comments_closed_at=comments_closed_at)
     publicity.bump()
 

@@ -4,7 +4,7 @@ import pytest
 
 from opm.comments.models import address_hash
 from opm.extensions import db
-from opm.subscriptions import following, letters
+from opm.subscriptions import announcing, digests, following, letters
 from opm.subscriptions.models import Rhythm, Subscriber, Topic
 from tests import cast
 
@@ -44,3 +44,39 @@ def page_of(inside):
             return found and letters.preferences(found)
 
     return page_of
+
+
+@pytest.fixture
+def announce(app):
+    """`announce()` tells at once whatever is to be told so, as the worker does."""
+
+    def announce():
+        with app.app_context():
+            while announcing.go_on():
+                pass
+
+    return announce
+
+
+@pytest.fixture
+def digest(app):
+    """`digest()` makes the digests whose hour has come, as the worker does."""
+
+    def digest():
+        with app.app_context():
+            while digests.go_on():
+                pass
+
+    return digest
+
+
+@pytest.fixture
+def signs_up(inside):
+    """`signs_up("kim@example.org", Topic.AUTHOR, 3, Rhythm.DAILY)` and gives the ids of subscriber and subscription."""
+
+    def signs_up(email, *what, **values):
+        with inside():
+            subscription = cast.a_subscription(email, *what, **values)
+            return subscription.subscriber_id, subscription.id
+
+    return signs_up
