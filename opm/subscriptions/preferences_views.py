@@ -106,7 +106,7 @@ def change_address(token):
     change = addresses.begin(subscriber, form.email.data, origin.network())
     db.session.commit()
     if wants_fragment():
-        return render_template("subscriptions/_address_panel.html", change=change)
+        return _page(subscriber, change=change)
     return see_other(f"/subscriptions/address/sent/{change.panel_token}")
 
 

@@ -7,6 +7,7 @@ import pytest
 from opm.comments.models import Comment, State
 from opm.extensions import db
 from opm.reports.models import Report
+from opm.subscriptions import following, letters
 from tests import cast
 from tests.e2e.tab import on_sqlite
 from tests.e2e.text_browsers import ENTER, TAB, Lynx, W3m, typed
@@ -117,3 +118,14 @@ def test_w3m_reads_writes_and_confirms(a_thread, address, w3m, inside, mailbox):
     receipt = w3m.send(panel, code=code_in(mailbox.newest("wim@example.org")))
     assert "Your comment is waiting for a moderator" in w3m.read(receipt)
     check_it_waits(inside, "Wim Elm")
+
+
+def test_lynx_and_w3m_stop_a_mail_and_take_it_back(inside, address, lynx, w3m):
+    with inside():
+        sam = cast.a_subscriber()
+        stop, page = letters.unsubscribe(sam, following.followed_by(sam)[0]), letters.preferences(sam)
+    to_the_button = TAB * lynx.links_before(address + stop, "BUTTON")
+    _screen, stopped = lynx.press(address + stop, to_the_button, ENTER)
+    assert "Undo: mail me as before" in lynx.read(stopped)
+    assert "You stopped all of it" in w3m.read(address + page)
+    assert "All new posts" in w3m.read(w3m.send(f"{address}{page}undo"))
