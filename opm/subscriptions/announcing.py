@@ -20,7 +20,7 @@ from opm.subscriptions import alerts, threads
 from opm.subscriptions.audience import Audience
 from opm.subscriptions.models import Announcement, Subscriber, Told
 
-BATCH = 1_000  # subscribers; it holds the lock for a twentieth of a second
+BATCH = 2_000  # subscribers; it holds the lock for writing a fifth of a second
 MOST_FOUND = 100  # things that are begun to be told at once
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ import sys
 import time
 
 from tests.bench import servers
+from tests.bench.alerts import alerting
 from tests.bench.painting import painting
 from tests.bench.pictures import looking_into_pictures
 from tests.bench.previews import previewing
@@ -35,6 +36,7 @@ def main(export: str | None = None) -> None:
         figures |= queues(site, ours)
         figures[SECOND_START] = Figure(restart(site))
     figures |= looking_into_pictures()
+    figures |= alerting()
     print(table(figures))
 
 

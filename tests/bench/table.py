@@ -46,10 +46,13 @@ QUEUE_LAST = Goal("  the last of them", 200, 80, "ms")
 QUEUE_SEARCH = Goal("  one found among all by its words", 400, 150, "ms")
 LOOKING = Goal("a 12-megapixel picture, looked into", 5, 2, "s")
 MAKING = Goal("  made at three widths by the worker", 20, 10, "s")
+ALERTS_QUEUED = Goal("a post told to 100,000: queued", 20, unit="s")
+ALERTS_MEMORY = Goal("  memory of the worker, at most", 200, unit="MB")
+ALERTS_COMMENT = Goal("  the longest wait of who comments then", 1000, 250, "ms")
 GOALS = [
     FIRST_VIEW, BLOCKING, ALL_REQUESTS, REPEAT_VIEW, SECOND_PAGE, OF_BARE_WSGI, OF_BARE_FLASK, UNCACHED, FIRST_PAINT,
     LARGEST_PAINT, READABLE, SHIFT, MEMORY, COMMENTS, SECOND_START,
-    PREVIEW, QUEUE_FIRST, QUEUE_LAST, QUEUE_SEARCH, LOOKING, MAKING,
+    PREVIEW, QUEUE_FIRST, QUEUE_LAST, QUEUE_SEARCH, LOOKING, MAKING, ALERTS_QUEUED, ALERTS_MEMORY, ALERTS_COMMENT,
 ]  # fmt: skip
 
 
