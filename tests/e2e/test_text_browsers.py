@@ -129,3 +129,12 @@ def test_lynx_and_w3m_stop_a_mail_and_take_it_back(inside, address, lynx, w3m):
     assert "Undo: mail me as before" in lynx.read(stopped)
     assert "You stopped all of it" in w3m.read(address + page)
     assert "All new posts" in w3m.read(w3m.send(f"{address}{page}undo"))
+
+
+def test_lynx_presses_the_one_button_behind_a_mails_link(inside, address, lynx):
+    """Its form holds a hidden field: Lynx sends one without any as a GET, which does nothing."""
+    with inside():
+        comment = cast.a_comment(cast.a_post().thread, State.UNCONFIRMED, name="Lyn Ash")
+        link = f"{address}/comment/confirm/{comment.link_token}"
+    lynx.press(link, TAB * lynx.links_before(link, "BUTTON"), ENTER)
+    check_it_waits(inside, "Lyn Ash")
