@@ -12,6 +12,7 @@ above and never from a neighbour (`.importlinter` holds this).
     5  wordpress  feeds  site
        subscriptions  who wants to hear of what is new, and what they have been told
     4  reports        what people say is wrong or unlawful here, and what was answered
+       complaints     about how personal data is handled, with a register and a clock
        (classroom)
     3  posts
     2  comments       threads under anything that has an address

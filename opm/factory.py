@@ -20,6 +20,9 @@ from opm.comments import emails as comment_emails
 from opm.comments import views as comments
 from opm.comments.inbox import emails as inbox_emails
 from opm.comments.inbox import views as inbox
+from opm.complaints import desk as complaints_desk
+from opm.complaints import emails as complaint_emails
+from opm.complaints import views as complaints
 from opm.desk import account as account_desk
 from opm.desk import audit as audit_desk
 from opm.desk import outbox as outbox_desk
@@ -116,6 +119,7 @@ def _open_rooms(app):
         factors_desk.bp,
         factors_desk.others,
         changes_desk.bp,
+        complaints_desk.bp,
         checks_desk.bp,
         comments_desk.bp,
         bulk_desk.bp,
@@ -150,6 +154,7 @@ def _open_rooms(app):
         comments.bp,
         inbox.bp,
         reports.bp,
+        complaints.bp,
         preferences.bp,
         addresses.bp,
         leaving.bp,
@@ -164,6 +169,7 @@ def _open_rooms(app):
     letterbox.add(comment_emails.RENDERERS)
     letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)
+    letterbox.add(complaint_emails.RENDERERS)
     letterbox.add(addresses_emails.RENDERERS)
     letterbox.add(alert_emails.RENDERERS)
 

@@ -191,6 +191,7 @@ class Settings:
     retired_rules: tuple[Rule, ...] = ()  # decisions still speak of them: their numbers are nobody else's
     decide_within_hours: int = 24
     report_within_hours: int = 24
+    complaint_answer_days: int = 30  # for a complaint about personal data
     legal_within_hours: int = 48  # from the moment at which a notice is confirmed
     close_after_days: int = 0  # a thread closes so long after it opened; 0 for never
     dormant_days: int = 90  # without signing in, after which one of the team is suspended; 0 for never
@@ -222,6 +223,7 @@ class Settings:
     sent_email_days: int = 7
     report_days: int = 90  # a report of a comment, after it was answered
     audit_days: int = 730  # who of the team did what
+    complaint_days: int = 365  # a complaint, after it has ended; its line in the register stays
     notice_days: int = 365  # a legal notice, after it was answered: as long as somebody can go to court about it
 
     # Limits, a number an hour unless the name says otherwise.
@@ -234,6 +236,8 @@ class Settings:
     codes_per_network: int = 60
     reports_per_address: int = 5
     reports_per_network: int = 30
+    complaints_per_address: int = 5
+    complaints_per_network: int = 30
     subscriptions_per_address: int = 5
     subscriptions_per_network: int = 30
     sign_ins_per_address_and_network: int = 5

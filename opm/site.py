@@ -89,6 +89,7 @@ def robots():
         "/comment/",
         "/report/",
         "/*/report/",
+        "/complaint/",
         "/subscriptions/",
         "/unsubscribe/",
     )

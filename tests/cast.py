@@ -16,6 +16,9 @@ from opm.comments.inbox.models import MailChoice, MailLink, When
 from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.models import Act, Comment, State, Thread, address_hash
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
+from opm.complaints import complaining, handling
+from opm.complaints import models as complaints
+from opm.complaints.models import Complaint
 from opm.extensions import db
 from opm.lib import clock
 from opm.outbox import posting
@@ -186,6 +189,7 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     moderation.decide(redacted, Act.REDACT, ines, revision=1, rule=4, note=note, left=redacted.text[:-1])
     handing.hand(about("k"), ines, piotr().id, note)
     _every_mail_about_reports(about("g", State.PUBLISHED), ines, note)
+    _every_mail_about_complaints(ines, note)
     attempt = signing_in.begin(ines)
     posting.post(signing_in.MAIL, ines.email, attempt.id, nonce=attempt.link_nonce)
     for kind in factor_emails.WORDS:
@@ -194,6 +198,13 @@ def every_mail(title="Who fills the sandbags?", note="Come back without the shop
     _every_mail_about_accounts(ines)
     _every_mail_about_addresses()
     _every_mail_to_subscribers(thread, about("p", State.PUBLISHED))
+
+
+def _every_mail_about_complaints(ines: Person, note: str):
+    for outcome in complaints.ANSWERS:
+        complaint = a_complaint(f"q-{outcome[:4].strip()}@example.org")
+        handling.take_step(complaint, complaints.What.PROGRESS, note, ines)
+        handling.answer(complaint, outcome, note, ines)
 
 
 def _every_mail_about_addresses():
@@ -285,6 +296,17 @@ def a_notice(address: str, confirmed=True, email="kit@example.org", ground=Groun
     """A notice that something at this address breaks the law."""
     what = {"quote": "He sold the boat.", "text": "It says that I steal.", "name": "Kit Vane"} | values
     return _stored(Report(email=email, address=address, ground=ground, **what), confirmed)
+
+
+def a_complaint(email="kit@example.org", text="You keep my old address.", **values):
+    """A complaint that waits, acknowledged by mail where there is an address."""
+    complaint = Complaint(email=email, text=text, **values)
+    complaint.sameness = complaint.mark
+    db.session.add(complaint)
+    db.session.flush()
+    if email:
+        complaining.acknowledge(complaint)
+    return complaint
 
 
 def a_subscriber(email="sam@example.org", *follows, rhythm=Rhythm.AT_ONCE):

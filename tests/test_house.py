@@ -98,6 +98,7 @@ def addresses(inside):
         mailed = cast.a_mail_link(waiting, ines).token
         passkey, steps = cast.a_passkey(ines), cast.every_step(ines)
         sam = cast.a_subscriber()
+        complaint = cast.a_complaint()
         moving = addresses_of_subscribers.begin(sam, "sam@elsewhere.example", "")
         return {
             "/": "/",
@@ -254,6 +255,16 @@ def addresses(inside):
             "/report/comment/<id:id>": f"/report/comment/{published.id}",
             "/report/confirm/<token>": f"/report/confirm/{unread.link_token}",
             "/report/legal/": "/report/legal/",
+            "/complaint/": "/complaint/",
+            "/complaint/sent/": "/complaint/sent/",
+            "/complaint/<token>/": f"/complaint/{complaint.token}/",
+            "/complaint/<token>/more": f"/complaint/{complaint.token}/more",
+            "/complaint/<token>/withdraw": f"/complaint/{complaint.token}/withdraw",
+            "/complaint/not-me/<token>": f"/complaint/not-me/{complaint.not_me_token}",
+            "/desk/complaints/": "/desk/complaints/",
+            "/desk/complaints/new": "/desk/complaints/new",
+            "/desk/complaints/<id:id>": f"/desk/complaints/{complaint.id}",
+            "/desk/complaints/<id:id>/undo": f"/desk/complaints/{complaint.id}/undo",
             "/report/not-me/<token>": f"/report/not-me/{unread.not_me_token}",
             "/report/sent/<token>": f"/report/sent/{unread.panel_token}",
             "/report/sent/<token>/address": f"/report/sent/{unread.panel_token}/address",
@@ -502,7 +513,7 @@ CONTENT = [
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
     "Europe/London", "The lane is closed.", "An old laptop", "/series/floods/",
     "/author/ines-calder/", "/author/rosa-menk/",
-    "author",
+    "author", "You keep my old address.", "Also new", "Also so.",
 ]  # fmt: skip
 
 

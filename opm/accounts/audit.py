@@ -55,6 +55,12 @@ class Did(StrEnum):
     ACTED_ON_REPORT = "acted on report"
     PASSED_ON_REPORT = "passed on report"
     UNDID_ANSWER = "undid answer"
+    ENTERED_COMPLAINT = "entered complaint"
+    NOTED_COMPLAINT = "noted complaint"
+    ACKNOWLEDGED_COMPLAINT = "acknowledged complaint"
+    TOLD_OF_COMPLAINT = "told of complaint"
+    ANSWERED_COMPLAINT = "answered complaint"
+    UNDID_COMPLAINT_ANSWER = "undid complaint answer"
     # Posts, pages, pictures, and what posts are filed under
     BEGAN = "began"
     SAVED = "saved"
@@ -147,6 +153,12 @@ IN_WORDS = {
     Did.ACTED_ON_REPORT: _("Answered a report: acted on"),
     Did.PASSED_ON_REPORT: _("Answered a report: passed on"),
     Did.UNDID_ANSWER: _("Undid an answer to a report"),
+    Did.ENTERED_COMPLAINT: _("Entered a complaint that came by phone or on paper"),
+    Did.NOTED_COMPLAINT: _("Wrote a note beside a complaint"),
+    Did.ACKNOWLEDGED_COMPLAINT: _("Acknowledged a complaint by other means than our mail"),
+    Did.TOLD_OF_COMPLAINT: _("Told who complained how far it has come"),
+    Did.ANSWERED_COMPLAINT: _("Answered a complaint"),
+    Did.UNDID_COMPLAINT_ANSWER: _("Undid an answer to a complaint"),
     Did.BEGAN: _("Began"),
     Did.SAVED: _("Saved"),
     Did.SUBMITTED: _("Asked for review"),
@@ -210,6 +222,7 @@ KINDS = {  # of things that something was done to
     "comment": _("Comment"),
     "thread": _("Comments under a post"),
     "report": _("Report"),
+    "complaint": _("Complaint"),
     "picture": _("Picture"),
     "category": _("Category"),
     "tag": _("Tag"),

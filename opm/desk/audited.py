@@ -9,6 +9,7 @@ from sqlalchemy import literal, select, union_all
 from opm.accounts.audit import IN_WORDS, KINDS, Did, Entry
 from opm.accounts.models import Person
 from opm.comments.models import Act, Comment, Thread
+from opm.complaints.models import Complaint
 from opm.desk.settings_table import SECTIONS
 from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as later
@@ -24,6 +25,7 @@ ROOMS = {
     "comment": (Comment, "/desk/comments/"),
     "thread": (Thread, "/desk/comments/threads/"),
     "report": (Report, "/desk/reports/"),
+    "complaint": (Complaint, "/desk/complaints/"),
     "picture": (Picture, "/desk/pictures/"),
     "category": (Category, "/desk/categories/"),
     "tag": (Tag, "/desk/tags/"),

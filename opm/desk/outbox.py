@@ -12,6 +12,7 @@ from opm.comments import handing
 from opm.comments.inbox.telling import ALL_MAIL, ONE_MAIL
 from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
+from opm.complaints import complaining, handling
 from opm.extensions import db
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
@@ -33,6 +34,9 @@ KINDS = {
     handing.MAIL: _("A comment that was handed to a colleague"),
     reporting.CONFIRM_MAIL: _("Code and link to confirm a report"),
     settling.OUTCOME_MAIL: _("What was answered to a report"),
+    complaining.ACKNOWLEDGED_MAIL: _("That a complaint was received"),
+    handling.PROGRESS_MAIL: _("How far a complaint has come"),
+    handling.ANSWER_MAIL: _("What was answered to a complaint"),
     addresses.CONFIRM_MAIL: _("Code and link to confirm a subscriber’s new address"),
     addresses.CHANGED_MAIL: _("That a subscriber’s address was changed"),
     alerts.MAIL: _("A new post, to whoever hears at once"),

@@ -13,6 +13,7 @@ from opm.accounts.models import Person
 from opm.comments import handing
 from opm.comments.models import Comment
 from opm.comments.models import State as CommentState
+from opm.complaints.models import Complaint
 from opm.extensions import db
 from opm.lib import clock
 from opm.outbox.models import Email
@@ -58,6 +59,8 @@ def _counted(person: Person) -> dict[str, Queue]:
         waiting = Comment.state == CommentState.PENDING
         counted = select(func.count(Comment.id), func.min(Comment.confirmed_at))
         wanted |= {"comments": counted.where(waiting), "handed": counted.where(handing.handed_to(person))}
+        complaints = select(func.count(Complaint.id), func.min(Complaint.written_at)).where(Complaint.is_open())
+        wanted["complaints"] = complaints
     if person.may(Ability.READ_OUTBOX):
         for state in (EmailState.FAILED, EmailState.KEPT):
             mails = select(func.count(Email.id), func.min(Email.created_at)).where(Email.state == state)

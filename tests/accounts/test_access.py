@@ -84,6 +84,12 @@ ROOMS = {  # who may, and what they get who send no more than DECISION
     ("POST", "/desk/posts/<id:id>/put-back"): (WRITERS, 409),  # nobody took it away
     ("GET", "/desk/posts/<id:id>/withdraw"): (EDITORS, 200),
     ("POST", "/desk/posts/<id:id>/withdraw"): (EDITORS, 422),  # readers are told why
+    ("GET", "/desk/complaints/"): (MODERATORS, 200),
+    ("GET", "/desk/complaints/new"): (MODERATORS, 200),
+    ("POST", "/desk/complaints/new"): (MODERATORS, 422),
+    ("GET", "/desk/complaints/<id:id>"): (MODERATORS, 200),
+    ("POST", "/desk/complaints/<id:id>"): (MODERATORS, 422),
+    ("POST", "/desk/complaints/<id:id>/undo"): (MODERATORS, 409),  # nothing was answered
     ("GET", "/desk/reports/"): (MODERATORS, 200),
     ("GET", "/desk/reports/<id:id>"): (MODERATORS, 200),
     ("GET", "/desk/reports/answered/"): (MODERATORS, 200),

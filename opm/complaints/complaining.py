@@ -1,0 +1,75 @@
+"""Taking a complaint, and what who sent it can do by their private link.
+
+What is answered never tells whether the same was sent before. It is acknowledged in the transaction that takes it.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from opm import settings
+from opm.comments.models import BlockedAddress, address_hash
+from opm.complaints.models import Complaint, Outcome, What
+from opm.extensions import db
+from opm.lib import clock, throttle
+from opm.outbox import posting
+
+ACKNOWLEDGED_MAIL = "complaint acknowledged"
+
+
+def submit(*, text: str, name: str, email: str, network: str, trapped: bool = False) -> None:
+    """A new complaint with its acknowledgement; nothing if it waits already. The caller commits. Raises TooMany."""
+    counts = throttle.spend(_uses(email, network))
+    complaint = Complaint(text=text, name=name, email=email, network=network, is_trapped=trapped)
+    complaint.sameness = complaint.mark
+    if db.session.scalar(select(Complaint.id).where(Complaint.sameness == complaint.mark)):
+        return
+    try:
+        with db.session.begin_nested():
+            db.session.add(complaint)
+    except IntegrityError:  # the same was sent at this very moment
+        return
+    acknowledge(complaint, counts)
+
+
+def acknowledge(complaint: Complaint, counts: dict[str, int] | None = None) -> None:
+    """Mails that we have it, at once; more slowly where strangers cause very many mails. The caller commits."""
+    pace = settings.current().allowance("strangers_mails_on_site")
+    due_at = clock.now() + pace.delay((counts or {}).get(pace.what, 0))
+    posting.post(ACKNOWLEDGED_MAIL, complaint.email, complaint.id, nonce=complaint.nonce, due_at=due_at)
+
+
+def say_more(complaint: Complaint, text: str) -> None:
+    """Its sender adds something. Pressed twice it counts once. It is held. The caller commits. Raises AlreadyEnded."""
+    last = complaint.steps[-1] if complaint.steps else None
+    if not (last and last.what == What.MORE and last.text == text):
+        complaint.add(What.MORE, text)
+
+
+def withdraw(complaint: Complaint) -> None:
+    """Its sender takes it back; once is enough. It is held. The caller commits."""
+    if complaint.ended_at is None:
+        complaint.add(What.ENDED)
+        complaint.end(Outcome.WITHDRAWN)
+
+
+def not_me(complaint: Complaint, *, never_mail_again: bool) -> BlockedAddress | None:
+    """Who has the address did not send it: what was said goes. It is held. The caller commits.
+
+    If the address wishes never to be mailed again it is from now on among those; the row is returned.
+    """
+    email = complaint.email
+    if complaint.ended_at is None:
+        complaint.add(What.ENDED)
+        complaint.end(Outcome.NOT_THEIRS)
+    complaint.erase()
+    return BlockedAddress.add(address_hash(email)) if never_mail_again else None
+
+
+def _uses(email: str, network: str) -> dict:
+    site, address = settings.current(), address_hash(email)
+    return {
+        site.allowance("complaints_per_address"): address,
+        site.allowance("strangers_mails_per_address"): address,
+        site.allowance("strangers_mails_on_site"): "",
+        site.allowance("complaints_per_network"): network,
+    }
