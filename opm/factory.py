@@ -52,10 +52,11 @@ from opm.posts.pictures import desk as pictures_desk
 from opm.reports import desk as reports_desk
 from opm.reports import emails as report_emails
 from opm.reports import views as reports
-from opm.subscriptions import addresses_emails, alert_emails, alerts
+from opm.subscriptions import addresses_emails, alert_emails, alerts, signup_emails
 from opm.subscriptions import addresses_views as addresses
 from opm.subscriptions import leaving_views as leaving
 from opm.subscriptions import preferences_views as preferences
+from opm.subscriptions import views as subscriptions
 from opm.wordpress import leftovers
 
 MOST_BYTES_TAKEN = 4 * 1024 * 1024  # what docs/deploy lets the servers in front take
@@ -155,6 +156,7 @@ def _open_rooms(app):
         inbox.bp,
         reports.bp,
         complaints.bp,
+        subscriptions.bp,
         preferences.bp,
         addresses.bp,
         leaving.bp,
@@ -170,6 +172,7 @@ def _open_rooms(app):
     letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)
     letterbox.add(complaint_emails.RENDERERS)
+    letterbox.add(signup_emails.RENDERERS)
     letterbox.add(addresses_emails.RENDERERS)
     letterbox.add(alert_emails.RENDERERS)
 

@@ -145,6 +145,7 @@ def default_ways() -> tuple[Way, ...]:
             "/#posts",
             _("You need no account, only an email address that you can confirm."),
         ),
+        Way(_("Get new posts by email"), "/subscribe/", _("At once, once a day or once a week; or in a feed reader.")),
         Way(_("See how we moderate"), "/moderation/", _("What we publish, what we do not, and how soon.")),
         Way(_("Find out who we are"), "/about/", _("And how to write to us.")),
     )

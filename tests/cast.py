@@ -29,8 +29,9 @@ from opm.posts.pictures import decoding, library
 from opm.posts.writing import Words
 from opm.reports import reporting, settling
 from opm.reports.models import Ground, Outcome, Report
-from opm.subscriptions import addresses, alerts, digests, following, threads
+from opm.subscriptions import addresses, alerts, digests, following, signup, threads
 from opm.subscriptions.models import Rhythm, Subscriber, Subscription, Told, Topic
+from opm.subscriptions.topics import Followed
 
 POST = "/2026/10/01/who-fills-the-sandbags/"
 WORDS = "The lane floods first at the bottom, where the rota has nobody."
@@ -208,6 +209,8 @@ def _every_mail_about_complaints(ines: Person, note: str):
 
 
 def _every_mail_about_addresses():
+    a_sign_up("r@example.org")
+    signup.confirm(a_sign_up("s@example.org"))
     addresses.begin(a_subscriber("l@example.org"), "m@example.org", "")
     addresses.confirm(addresses.begin(a_subscriber("n@example.org"), "o@example.org", ""))
 
@@ -307,6 +310,11 @@ def a_complaint(email="kit@example.org", text="You keep my old address.", **valu
     if email:
         complaining.acknowledge(complaint)
     return complaint
+
+
+def a_sign_up(email="kit@example.org", rhythm=Rhythm.AT_ONCE):
+    """Somebody who wants to hear of everything, and has a mail with the code."""
+    return signup.submit(Followed(Topic.EVERYTHING), rhythm, email, "")
 
 
 def a_subscriber(email="sam@example.org", *follows, rhythm=Rhythm.AT_ONCE):

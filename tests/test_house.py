@@ -99,6 +99,7 @@ def addresses(inside):
         passkey, steps = cast.a_passkey(ines), cast.every_step(ines)
         sam = cast.a_subscriber()
         complaint = cast.a_complaint()
+        sign_up = cast.a_sign_up()
         moving = addresses_of_subscribers.begin(sam, "sam@elsewhere.example", "")
         return {
             "/": "/",
@@ -290,6 +291,13 @@ def addresses(inside):
             "/series/<slug>/feed/": "/series/floods/feed/",
             f"/feed/{OLD_FEED}/": "/feed/rss2/",
             f"/<path:address>/feed/{OLD_FEED}/": "/category/rivers/feed/atom/",
+            "/subscribe/": "/subscribe/",
+            "/subscribe/sent/<token>": f"/subscribe/sent/{sign_up.panel_token}",
+            "/subscribe/sent/<token>/again": f"/subscribe/sent/{sign_up.panel_token}/again",
+            "/subscribe/sent/<token>/address": f"/subscribe/sent/{sign_up.panel_token}/address",
+            "/subscribe/confirm/<token>": f"/subscribe/confirm/{sign_up.link_token}",
+            "/subscribe/not-me/<token>": f"/subscribe/not-me/{sign_up.not_me_token}",
+            "/receipt/<token>/follow": f"/receipt/{published.receipt_token}/follow",
             "/subscriptions/<token>/": letters.preferences(sam),
             "/subscriptions/<token>/address": letters.preferences(sam) + "address",
             "/subscriptions/<token>/data.json": letters.preferences(sam) + "data.json",
@@ -513,7 +521,10 @@ CONTENT = [
     "opm-8000", "opm-8000-kept", "Twelve benches", "twelve-benches", "We walked with eleven people and counted.",
     "Europe/London", "The lane is closed.", "An old laptop", "/series/floods/",
     "/author/ines-calder/", "/author/rosa-menk/",
-    "author", "You keep my old address.", "Also new", "Also so.",
+    "author",
+    "All new posts, at once. We mail you this, and nothing else, until you stop it. Each mail has a link for that. "
+    "Nobody else is given your address.",
+    "You keep my old address.", "Also new", "Also so.",
 ]  # fmt: skip
 
 

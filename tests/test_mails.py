@@ -44,7 +44,7 @@ def said(mail):
 
 def test_these_tests_know_every_kind_of_mail_and_so_does_the_desk(app, every_mail, inside):
     mails = every_mail()
-    assert len({mail.msgId for mail in mails}) == len(mails) == 47
+    assert len({mail.msgId for mail in mails}) == len(mails) == 49
     with inside(False):
         kinds = set(db.session.scalars(select(Email.kind)))
     assert kinds == set(app.extensions["letterbox"]._renderers) == set(outbox.KINDS)
@@ -81,7 +81,7 @@ def test_a_code_comes_first_in_the_subject_and_is_seen_before_the_mail_is_opened
             (large,) = (p for p in html(mail).find_all("p") if p.get_text() == found[1] and p.b)
             assert "36px" in large["style"]
             assert "user-select:all" in large["style"]
-    assert codes == 5
+    assert codes == 6
 
 
 def test_the_first_words_say_what_a_mail_is_about(every_mail):

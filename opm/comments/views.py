@@ -178,13 +178,13 @@ def mail_again(token):
 @bp.get("/receipt/<token>/")
 def receipt(token):
     """Where a comment stands, for who holds its private link."""
-    return _receipt(_of_receipt(token))
+    return _receipt(of_receipt(token))
 
 
 @bp.post("/receipt/<token>/")
 def edit(token):
     """Saves other words. What can be saved no more is given back, beside what has become of the comment."""
-    comment = _of_receipt(token, held=True)
+    comment = of_receipt(token, held=True)
     form = EditForm()
     if not form.validate():
         return _receipt(comment, 422, form=form)
@@ -204,7 +204,7 @@ def edit(token):
 @bp.post("/receipt/<token>/mails")
 def mails(token):
     """Stops the mails about it, or asks for them again."""
-    comment = _of_receipt(token, held=True)
+    comment = of_receipt(token, held=True)
     receipts.set_mails(comment, wanted=MailsForm().outcome.data)
     db.session.commit()
     return see_other(f"/receipt/{token}/#mails")
@@ -213,7 +213,7 @@ def mails(token):
 @bp.post("/receipt/<token>/withdraw")
 def withdraw(token):
     """Takes the comment back."""
-    comment = _of_receipt(token, held=True)
+    comment = of_receipt(token, held=True)
     try:
         receipts.withdraw(comment)
     except MovedOn:
@@ -225,7 +225,7 @@ def withdraw(token):
 @bp.get("/receipt/<token>/data.json")
 def download(token):
     """All that is held about the comment, as a file."""
-    comment = _of_receipt(token)
+    comment = of_receipt(token)
     content = json.dumps(holdings.of(comment), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": f'attachment; filename="comment-{comment.id}.json"'}
     return Response(content + "\n", mimetype="application/json", headers=headers)
@@ -234,13 +234,13 @@ def download(token):
 @bp.get("/receipt/<token>/erase")
 def ask_to_erase(token):
     """Says what erasing takes and what it leaves, and asks for a press of the button."""
-    return render_template("comments/erase.html", comment=_of_receipt(token))
+    return render_template("comments/erase.html", comment=of_receipt(token))
 
 
 @bp.post("/receipt/<token>/erase")
 def erase(token):
     """Takes all that tells who wrote it. The receipt ends with it."""
-    comment = _of_receipt(token, held=True)
+    comment = of_receipt(token, held=True)
     receipts.erase(comment)
     db.session.commit()
     return render_template("comments/erased.html", comment=comment)
@@ -302,7 +302,7 @@ def _of_link(token: str, held: bool = False, kind: str = "link") -> Comment:
     return Comment.of_link(token, settings.current().unconfirmed_for, held, kind)
 
 
-def _of_receipt(token: str, held: bool = False) -> Comment:
+def of_receipt(token: str, held: bool = False) -> Comment:
     """The comment whose receipt this token opens, while its address is held. Raises LinkEnded."""
     id = tokens.id_of(token)
     found = Comment.held(id) if held else db.session.get(Comment, id)

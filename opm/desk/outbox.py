@@ -18,7 +18,7 @@ from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
 from opm.outbox.models import Email, State
 from opm.reports import reporting, settling
-from opm.subscriptions import addresses, alerts, digests, threads
+from opm.subscriptions import addresses, alerts, digests, signup, threads
 
 bp = Blueprint("outbox_desk", __name__, url_prefix="/outbox")
 
@@ -37,6 +37,8 @@ KINDS = {
     complaining.ACKNOWLEDGED_MAIL: _("That a complaint was received"),
     handling.PROGRESS_MAIL: _("How far a complaint has come"),
     handling.ANSWER_MAIL: _("What was answered to a complaint"),
+    signup.CONFIRM_MAIL: _("Code and link to confirm a subscription"),
+    signup.WELCOME_MAIL: _("That somebody hears from the site by mail"),
     addresses.CONFIRM_MAIL: _("Code and link to confirm a subscriber’s new address"),
     addresses.CHANGED_MAIL: _("That a subscriber’s address was changed"),
     alerts.MAIL: _("A new post, to whoever hears at once"),

@@ -56,7 +56,7 @@ def changed(email: Email) -> Letter | None:
         _("If that was you, there is nothing to do."),
         _("If it was not, somebody could open a link in one of our mails to you: perhaps you passed one on.")
         + (" " + _("Write to %(email)s, and we look into it.", email=site.contact_email) if site.contact_email else ""),
-        Link(_("What you can do on our site"), "/", before=_("You can have our mails come here again.")),
+        Link(_("Get our posts by mail"), "/subscribe/", before=_("You can have our mails come here again.")),
     )
 
 

@@ -123,6 +123,22 @@ def find_key(key: str) -> Followed | None:
     return find(topic, int(id)) if id.isascii() and id.isdigit() and len(id) < 19 else None
 
 
+def find_named(name: str) -> Followed | None:
+    """The same by its `key`, or by the address of its page here: of a post, its comments."""
+    name = name[:500]
+    if not name.startswith("/"):
+        return find_key(name[:100])
+    if name == "/":
+        return Followed(Topic.EVERYTHING)
+    shelf, _slash, slug = name.strip("/").partition("/")
+    topic = next((each for each in SHELVES if each == shelf), None)
+    if topic is None:
+        thread = Thread.at(name)
+        return find(Topic.THREAD, thread.id) if thread else None
+    asked = _names(topic).where(SHELVES[topic].slug == slug, _has_public_posts(topic))
+    return next(iter(_followed([asked])), None)
+
+
 def _followed(selects: list) -> list[Followed]:
     together = union_all(*selects)
     return [Followed(Topic(topic), *others) for topic, *others in db.session.execute(together)]

@@ -68,7 +68,7 @@ def test_each_way_to_take_part_leads_to_a_page_that_is_there(talk, browser):
         page = browser.visit(path)
         heading = page.find("h2", string=["Take part", "How you can take part"])
         ways = heading.find_next("ul").find_all("a")
-        assert len(ways) == 3
+        assert len(ways) == 4
         for way in ways:
             browser.visit(way["href"].partition("#")[0])
 

@@ -160,11 +160,11 @@ def test_a_posts_address_keeps_the_day_of_the_sites_zone(inside, reader, clock):
 @pytest.mark.parametrize("state", [state for state in State if state != State.PUBLISHED])
 def test_what_is_not_published_is_nowhere(inside, post, reader, state):
     with inside():
-        hidden = cast.a_post("hidden", "Hidden words", category="hidden-things")
+        hidden = cast.a_post("unseen", "Unseen words", category="unseen-things")
         hidden.state, hidden.withdrawn_at = state, clock.now()
     for path in (*PUBLIC, "/robots.txt"):
-        assert "idden" not in reader.get(path).response.text
-    answer = reader.get("/2026/10/01/hidden/")
+        assert "nseen" not in reader.get(path).response.text
+    answer = reader.get("/2026/10/01/unseen/")
     assert answer.status == (410 if state == State.WITHDRAWN else 404)
     assert "Hidden words" not in answer.text
     assert "Hidden words" not in reader.get("/category/hidden-things/").text
