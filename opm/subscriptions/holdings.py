@@ -9,7 +9,7 @@ from opm.lib.i18n import gettext as _
 from opm.lib.links import absolute
 from opm.outbox.models import Email
 from opm.posts.models import Post
-from opm.subscriptions import addresses, following, preferences, topics
+from opm.subscriptions import addresses, following, preferences, signup, topics
 from opm.subscriptions.models import AddressChange, SignUp, Subscriber, Subscription, Told
 from opm.subscriptions.topics import Followed
 
@@ -86,7 +86,14 @@ def _told(subscriber: Subscriber) -> list[dict]:
 def _mails(subscriber: Subscriber) -> list[Email]:
     told = select(Told.email_id).where(Told.subscriber_id == subscriber.id)
     changes = select(AddressChange.id).where(AddressChange.subscriber_id == subscriber.id)
-    about = or_(Email.id.in_(told), Email.kind.in_(addresses.KINDS) & Email.about_id.in_(changes))
+    sign_ups = select(SignUp.id).where(SignUp.subscriber_id == subscriber.id)
+    follows = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
+    about = or_(
+        Email.id.in_(told),
+        Email.kind.in_(addresses.KINDS) & Email.about_id.in_(changes),
+        (Email.kind == signup.CONFIRM_MAIL) & Email.about_id.in_(sign_ups),
+        (Email.kind == signup.WELCOME_MAIL) & Email.about_id.in_(follows),
+    )
     return list(db.session.scalars(select(Email).where(about).order_by(Email.id)))
 
 

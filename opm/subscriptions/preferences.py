@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from opm.extensions import db
 from opm.outbox.models import Email
-from opm.subscriptions import addresses, following
+from opm.subscriptions import addresses, following, signup
 from opm.subscriptions.models import AddressChange, SignUp, Subscriber, Subscription, Told
 
 
@@ -32,6 +32,7 @@ def held_subscription(subscriber: Subscriber, id: int) -> Subscription | None:
 def erase(subscriber: Subscriber) -> None:
     """Nothing of them remains, nor in the outbox: what still waits there does not go."""
     _take_out_of_the_outbox(Email.id.in_(select(Told.email_id).where(Told.subscriber_id == subscriber.id)))
+    _take_out_of_the_outbox(Email.kind == signup.WELCOME_MAIL, Email.about_id.in_(_subscriptions_of(subscriber)))
     erase_address(subscriber.email)
     db.session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
     db.session.expunge(subscriber)
@@ -39,10 +40,14 @@ def erase(subscriber: Subscriber) -> None:
 
 def erase_address(email: str) -> None:
     """What strangers or other subscribers sent under this address, and wait to be confirmed there, goes."""
-    for row, kinds in ((SignUp, ["subscription confirmation"]), (AddressChange, addresses.KINDS)):
+    for row, kinds in ((SignUp, [signup.CONFIRM_MAIL]), (AddressChange, addresses.KINDS)):
         theirs = select(row.id).where(func.lower(row.email) == email.lower())
         _take_out_of_the_outbox(Email.kind.in_(kinds), Email.about_id.in_(theirs))
         db.session.execute(delete(row).where(func.lower(row.email) == email.lower()))
+
+
+def _subscriptions_of(subscriber: Subscriber):
+    return select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
 
 
 def _take_out_of_the_outbox(*which) -> None:

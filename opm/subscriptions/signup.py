@@ -69,6 +69,12 @@ def confirm(sign_up: SignUp) -> Subscription | None:
     return subscription
 
 
+def follow_from(comment: Comment, followed: Followed, network: str) -> Subscription:
+    """The writer of a comment, by its receipt, hears of that at once. The caller commits. Raises TooMany."""
+    throttle.spend(_uses("subscriptions", comment.email, network))
+    return follow(comment.email, followed, Rhythm.AT_ONCE, followed.wording(Rhythm.AT_ONCE))
+
+
 def follow(email: str, followed: Followed, rhythm: Rhythm, wording: str) -> Subscription:
     """Who has this address follows that, as they agreed by these words; its owner has confirmed it. The caller commits.
 
@@ -139,9 +145,9 @@ def not_me(sign_up: SignUp, *, never_mail_again: bool) -> BlockedAddress | None:
 
 
 def hold_subscriber(email: str) -> None:
-    """Locks who has this address, if somebody has: before the sign-up, as everywhere."""
-    if found := Subscriber.at(email):
-        Subscriber.held(found.id)
+    """Locks who has this address, if somebody has: before the sign-up, as everywhere. One statement either way."""
+    theirs = select(Subscriber).where(Subscriber.address_hash == address_hash(email))
+    db.session.scalar(theirs.with_for_update(), execution_options={"populate_existing": True})
 
 
 def _subscriber(email: str) -> Subscriber:

@@ -10,8 +10,6 @@ from opm.subscriptions.models import Rhythm, Topic
 from opm.subscriptions.preferences_forms import FollowForm
 from opm.subscriptions.topics import Followed
 
-OF_A_COMMENT = Topic.THREAD, Topic.REPLIES  # what is followed from a receipt
-
 
 class SubscribeForm(FollowForm):
     """What they want to hear of, how soon, and where. `url` is a trap that people do not see; it only flags.
@@ -42,6 +40,7 @@ class ReceiptForm(PublicForm):
     stop = BooleanField()
 
     def followed(self, comment) -> Followed | None:
-        """What it names: the comments around theirs, or the answers to it."""
+        """What it names: the comments around theirs, or the answers to it, which may have yet to be published."""
         ids = {Topic.THREAD: comment.thread_id, Topic.REPLIES: comment.id}
-        return next((topics.find(topic, ids[topic]) for topic in OF_A_COMMENT if topic == self.topic.data), None)
+        named = [pair for pair in ids.items() if pair[0] == self.topic.data]
+        return next((each for each in topics.named(named).values() if each.is_here), None)

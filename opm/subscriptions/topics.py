@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import exists, literal, select, union_all
+from sqlalchemy import exists, func, literal, select, union_all
 
 from opm.comments.models import Comment, Thread
 from opm.extensions import db
@@ -36,7 +36,7 @@ class Followed:
     topic_id: int = 0
     title: str = ""
     address: str = ""
-    number: int = 0  # of a comment in its thread
+    number: int = 0  # of a comment in its thread, once it was published
 
     @property
     def key(self) -> str:
@@ -55,6 +55,8 @@ class Followed:
             return _("All new posts")
         if not self.is_here:
             return _("Something that is not here any more")
+        if self.topic == Topic.REPLIES and not self.number:
+            return _("Answers to your comment on “%(title)s”", title=self.title)
         return WORDS[self.topic] % {"title": self.title, "number": self.number}
 
     def with_rhythm(self, rhythm: Rhythm) -> str:
@@ -157,7 +159,8 @@ def _names(topic: Topic):
     if topic == Topic.THREAD:
         return select(what, Thread.id, Thread.title, Thread.address, literal(0)).where(Thread.is_public)
     there = Thread.address + literal("#comments")
-    return select(what, Comment.id, Thread.title, there, Comment.number).join(Comment.thread).where(_is_public(topic))
+    number = func.coalesce(Comment.number, 0)
+    return select(what, Comment.id, Thread.title, there, number).join(Comment.thread).where(Thread.is_public)
 
 
 def _is_public(topic: Topic):

@@ -20,6 +20,7 @@ from opm.subscriptions.signup_forms import ReceiptForm, SubscribeForm
 bp = Blueprint("subscriptions", __name__)
 
 bp.add_app_template_global(signup.followed_from, "followed_from")
+bp.add_app_template_global(topics.consent, "subscription_consent")
 
 
 @bp.get("/subscribe/")
@@ -138,7 +139,7 @@ def follow(token):
     if form.stop.data:
         signup.stop(comment.email, followed)
     else:
-        signup.follow(comment.email, followed, Rhythm.AT_ONCE, followed.wording(Rhythm.AT_ONCE))
+        signup.follow_from(comment, followed, origin.network())
     db.session.commit()
     return see_other(f"/receipt/{token}/#follow")
 

@@ -166,8 +166,8 @@ def test_what_is_not_published_is_nowhere(inside, post, reader, state):
         assert "nseen" not in reader.get(path).response.text
     answer = reader.get("/2026/10/01/unseen/")
     assert answer.status == (410 if state == State.WITHDRAWN else 404)
-    assert "Hidden words" not in answer.text
-    assert "Hidden words" not in reader.get("/category/hidden-things/").text
+    assert "Unseen words" not in answer.text
+    assert "Unseen words" not in reader.get("/category/unseen-things/").text
 
 
 def test_a_post_is_shown_from_its_moment_on_and_not_before(inside, reader, clock):

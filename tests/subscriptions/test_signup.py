@@ -6,7 +6,10 @@ from sqlalchemy import select
 from opm import settings
 from opm.comments.models import BlockedAddress, State, address_hash
 from opm.extensions import db
-from opm.subscriptions import following, letters
+from opm.lib import clock
+from opm.outbox.models import Email
+from opm.posts.models import State as PostState
+from opm.subscriptions import following, letters, preferences, signup, topics
 from opm.subscriptions.models import Rhythm, SignUp, Subscriber, Subscription, Topic
 from tests import cast
 from tests.counting import counting
@@ -58,7 +61,10 @@ def kit_follows(inside):
         {"what": "/desk/"},
         {"what": "replies-1"},
         {"what": "x" * 10_000},
+        {"what": "everything-0\0"},
+        {"what": ["everything-1", "everything-0"]},
         {"rhythm": "hourly"},
+        {"rhythm": "daily\0" * 2_000},
     ],
 )
 def test_what_is_refused_comes_back_as_it_was_typed(stranger, stored, wrong):
@@ -121,6 +127,25 @@ def test_a_known_address_and_one_that_follows_it_are_answered_as_a_new_one(app, 
         costs.append(len(statements))
     assert len(set(answers)) == 1
     assert len(set(costs)) == 1
+
+
+def test_what_the_panel_asks_costs_the_same_for_a_known_address_and_a_new_one(app, stranger, inside):
+    with inside():
+        cast.a_subscriber("sam@example.org")
+        panels = [
+            f"/subscribe/sent/{cast.a_sign_up(who).panel_token}" for who in ("sam@example.org", "new@example.org")
+        ]
+        codes = [each.code for each in db.session.scalars(select(SignUp))]
+    wrong = next(code for code in ("111111", "222222", "333333") if code not in codes)
+    for deed, sent in (("", {"code": wrong}), ("/again", {}), ("/address", {"email": "third@example.org"})):
+        costs, statuses = [], []
+        for panel in panels:
+            with counting(app) as statements:
+                statuses.append(stranger.post(f"{panel}{deed}", data=sent, htmx=True).status)
+            costs.append(len(statements))
+            if deed == "/address":  # the second moves to another address than the first
+                sent = {"email": "fourth@example.org"}
+        assert len(set(statuses)) == len(set(costs)) == 1
 
 
 def test_the_same_once_more_before_it_is_confirmed_is_one_mail_and_the_same_answer(stranger, stored, mailbox):
@@ -258,6 +283,57 @@ def test_a_writer_follows_answers_from_the_receipt_and_stops_them_there(browser,
     assert [topic for topic, *_ in kit_follows()] == [Topic.THREAD]
     answer = browser.client.post(f"{receipt}follow", data={"topic": "everything"})
     assert answer.status_code == 400
+
+
+def test_a_writer_asks_for_answers_in_the_panel_before_anybody_has_read_the_comment(browser, inside, kit_follows):
+    with inside():
+        comment = cast.a_comment(cast.a_post().thread, State.UNCONFIRMED, email=KIT)
+        panel, code = f"/comment/sent/{comment.panel_token}", comment.code
+    browser.visit(panel)
+    done = browser.htmx_press("Confirm", code=code)
+    (form,) = (form for form in done.find_all("form") if form.find("input", value="replies"))
+    assert "Nobody else is given your address." in done.get_text()
+    browser.client.post(form["action"], data={"topic": "replies"})
+    ((topic, rhythm, wording),) = kit_follows()
+    assert (topic, rhythm) == (Topic.REPLIES, Rhythm.AT_ONCE)
+    assert wording.startswith("Answers to your comment on “")
+    assert wording.split(". ", 1)[1] in done.get_text()
+
+
+def test_a_receipt_does_not_mail_more_than_the_limit(stranger, inside, mailbox):
+    with inside():
+        comment = cast.a_comment(cast.a_post().thread, State.PUBLISHED, email=KIT)
+        receipt = f"/receipt/{comment.receipt_token}/follow"
+        settings.change(subscriptions_per_address=2)
+    statuses = []
+    for _time in range(3):
+        statuses.append(stranger.post(receipt, data={"topic": "replies"}).status)
+        assert stranger.post(receipt, data={"topic": "replies", "stop": "1"}).status == 303
+    assert statuses == [303, 303, 429]
+
+
+def test_erasing_takes_the_address_out_of_the_mails_of_signing_up(browser, inside, mailbox):
+    with inside():
+        cast.a_sign_up()
+    browser.visit(path_in(mailbox.newest(KIT), "confirm"))
+    browser.press("Yes, mail me this")
+    page = path_in(mailbox.newest(KIT), "subscriptions")
+    with inside():
+        preferences.erase(Subscriber.at(KIT))
+    assert browser.client.get(page).status_code in (404, 410)
+    with inside(False):
+        assert db.session.scalars(select(Email.recipient).where(Email.recipient != "")).all() == []
+
+
+def test_what_went_away_before_it_was_confirmed_is_no_error(stranger, inside, kit_follows):
+    with inside():
+        post = cast.a_filed_post()
+        sign_up = signup.submit(topics.find_named(post.categories[0].address), Rhythm.DAILY, KIT, "")
+        links = [f"/subscribe/confirm/{sign_up.link_token}", f"/subscribe/sent/{sign_up.panel_token}"]
+        post.state, post.withdrawn_at = PostState.WITHDRAWN, clock.now()
+    assert [stranger.get(link).status for link in links] == [200, 200]
+    assert stranger.post(links[0], data={"pressed": "1"}).status == 200
+    assert [topic for topic, *_ in kit_follows()] == [Topic.CATEGORY]
 
 
 def test_their_page_is_behind_the_link_in_the_welcome(browser, inside, mailbox):
