@@ -10,6 +10,7 @@ above and never from a neighbour (`.importlinter` holds this).
        worker         delivers mail and forgets, round after round
     6  desk  errors  demo
     5  wordpress  feeds  site
+       holdings       what is held, and by which clocks it goes
        subscriptions  who wants to hear of what is new, and what they have been told
     4  reports        what people say is wrong or unlawful here, and what was answered
        complaints     about how personal data is handled, with a register and a clock

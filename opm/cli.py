@@ -32,7 +32,7 @@ from opm.posts.pictures import media
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
     for command in (
-        demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, examine, backup, restore,
+        demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, purge, examine, backup, restore,
         upgrade, move_database,
     ):  # fmt: skip
         app.cli.add_command(command)
@@ -122,6 +122,32 @@ def mail_again(email):
     audit.record(None, Did.MAILS_AGAIN, "site")
     db.session.commit()
     click.echo(_("We mail %(email)s again.", email=email))
+
+
+@click.command("purge")
+@click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
+@click.option("--although-the-clock-was-moved", "anyway", is_flag=True, help="You have looked: the clock is right.")
+@with_appcontext
+def purge(dry_run, anyway):
+    """Let go of all whose time is over, by the clocks that the privacy page states.
+
+    The worker does the same every few minutes. Nothing goes after the clock was moved, or where no worker has been seen
+    for an hour: everything would look older than it is. Exit code: 0, or 1 if nothing was done for that.
+    """
+    from opm.holdings import clocks
+
+    trust = worker.Clocks()
+    worker.compare_with_the_last_worker(trust)
+    if trust.have_jumped and not anyway and not dry_run:
+        raise click.ClickException(
+            _(
+                "Nothing went: the clock may be wrong. It was moved not long ago, or no worker has been seen for an "
+                "hour. Look at it with: date. If it is right: flask purge --although-the-clock-was-moved"
+            )
+        )
+    for name, count in (clocks.due() if dry_run else _purged(clocks)).items():
+        click.echo(f"{count:>8}  {name}")
+    click.echo(_("So much would go. Nothing was changed.") if dry_run else _("That is all whose time is over."))
 
 
 @click.command("doctor")
@@ -225,6 +251,15 @@ def _checked(email: str) -> str:
     if not form.validate():
         raise click.BadParameter(" ".join(f"{error}." for error in form.email.errors), param_hint="--mail")
     return form.email.data
+
+
+def _purged(clocks) -> dict[str, int]:
+    """Takes batches until no more is due. Returns how much went, by its name."""
+    total: dict[str, int] = {}
+    while gone := clocks.take_a_batch_of_each():
+        for name, count in gone.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def _load(demo):

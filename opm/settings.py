@@ -226,6 +226,8 @@ class Settings:
     audit_days: int = 730  # who of the team did what
     complaint_days: int = 365  # a complaint, after it has ended; its line in the register stays
     notice_days: int = 365  # a legal notice, after it was answered: as long as somebody can go to court about it
+    unsubscribed_days: int = 28  # an address that follows nothing any more; and each thing that is followed no more
+    told_days: int = 60  # that a subscriber was told of something
 
     # Limits, a number an hour unless the name says otherwise.
     comments_per_address: int = 5

@@ -9,6 +9,7 @@ from opm.accounts import access
 from opm.accounts.models import SIGNED_IN_FOR
 from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.filters import length
+from opm.holdings import clocks
 from opm.lib import clock, markdown
 from opm.lib.caching import changes_at, public_page
 from opm.lib.i18n import gettext as _
@@ -60,7 +61,7 @@ def figures():
 @public_page
 def privacy():
     """What is held about whom, why, and for how long: the numbers that the purge obeys."""
-    return render_template("site/privacy.html", signed_in_days=SIGNED_IN_FOR.days)
+    return render_template("site/privacy.html", signed_in_days=SIGNED_IN_FOR.days, held=clocks.of)
 
 
 @bp.get("/cookies/")

@@ -16,25 +16,21 @@ from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opm import settings
-from opm.accounts import audit, dormancy, elections, invitations, kept_forms
-from opm.accounts import models as accounts
-from opm.accounts.factors import models as factors
-from opm.comments import forgetting as comments
-from opm.comments import likeness, weighing
+from opm.accounts import dormancy, elections
+from opm.comments import weighing
 from opm.comments.inbox import telling
 from opm.extensions import db, reading
 from opm.filters import length
-from opm.lib import clock, throttle
+from opm.holdings import clocks as lets_go
+from opm.lib import clock
 from opm.lib.beat import ONLY, Heart, WorkerBeat
 from opm.lib.processes import StopSignal
 from opm.outbox import delivery
-from opm.outbox import forgetting as emails
 from opm.outbox.delivery import LEASE, ServerAway, deliver
-from opm.posts import drafting, publishing
+from opm.posts import publishing
 from opm.posts.models import Post
 from opm.posts.pictures import cards, renditions
 from opm.reports import figures
-from opm.reports import forgetting as reports
 from opm.subscriptions import announcing, digests
 
 POLL_SECONDS = 1
@@ -60,7 +56,8 @@ log = logging.getLogger(__name__)
 def work(app: Flask, stop: StopSignal) -> None:
     """Runs the errands until it is asked to stop; then it finishes the email in hand."""
     clocks = Clocks()
-    _compare_with_the_last_worker(app, clocks)
+    with app.app_context():
+        compare_with_the_last_worker(clocks)
     dates = Errand("dates", mend_dates, FORGET_EVERY_SECONDS)
     election = Errand("election mode", switch_election, SWITCH_EVERY_SECONDS)
     posts = Errand("posts", publish, PUBLISH_EVERY_SECONDS)
@@ -94,9 +91,10 @@ def work(app: Flask, stop: StopSignal) -> None:
     log.info("stopped")
 
 
-def _compare_with_the_last_worker(app: Flask, clocks: "Clocks") -> None:
+def compare_with_the_last_worker(clocks: "Clocks") -> None:
+    """Trusts the clock no more than the last worker did, nor where that was last seen too long ago."""
     try:
-        with app.app_context(), reading():
+        with reading():
             beat = db.session.get(WorkerBeat, ONLY)
             clocks.compare(beat and clock.now() - beat.beaten_at, bool(beat and beat.clock_was_moved))
     except SQLAlchemyError:
@@ -197,37 +195,9 @@ def forget(clocks: "Clocks") -> bool:
     """Lets one batch go of each thing whose time is over. Returns whether there may be more."""
     if clocks.have_jumped:
         return False
-    with reading():
-        site = settings.current()
-    throttle.forget_old()
-    factors.forget_old()
-    accounts.forget_old(site.network_days)
-    kept_forms.forget_old()
-    invitations.forget_old()
-    drafting.forget_old()
-    db.session.commit()
-    counts = {}
-    for what, take, days in (
-        ("unconfirmed comments", comments.unconfirmed, site.unconfirmed_days),
-        ("networks", comments.networks, site.network_days),
-        ("addresses", comments.addresses, site.address_days),
-        ("words", comments.words, site.unpublished_days),
-        ("redactions", comments.words_taken_out, site.unpublished_days),
-        ("fingerprints of texts", likeness.forget_old, site.unpublished_days),
-        ("links in moderators’ mails", telling.forget_links, site.unpublished_days),
-        ("unconfirmed reports", reports.unconfirmed, site.unconfirmed_days),
-        ("networks of reports", reports.networks, site.network_days),
-        ("reports", reports.settled_reports, site.report_days),
-        ("notices", reports.settled_notices, site.notice_days),
-        ("notes to reporters", reports.notes, site.report_days),
-        ("emails", emails.old, site.sent_email_days),
-        ("audit entries", audit.forget_old, site.audit_days),
-    ):
-        counts[what] = take(days)
-        db.session.commit()
-    if any(counts.values()):
-        log.info("forgot %s", ", ".join(f"{count} {what}" for what, count in counts.items() if count))
-    return any(counts.values())
+    if gone := lets_go.take_a_batch_of_each():
+        log.info("forgot %s", ", ".join(f"{count} {what}" for what, count in gone.items()))
+    return bool(gone)
 
 
 class Clocks:

@@ -364,10 +364,10 @@ def test_a_clock_that_is_set_is_no_error_anywhere_and_what_waits_stays(
     another_browser.press("Approve")
     another_browser.press("Undo")
     with inside():
-        throttle.forget_old()
-        forgetting.unconfirmed(7)
-        forgetting.networks(30)
-        forgetting.addresses(365)
+        throttle.old.take(2)
+        forgetting.unconfirmed.take(7)
+        forgetting.networks.take(30)
+        forgetting.addresses.take(365)
     mailbox.deliver()
     with inside(False):
         assert {"It waits.", "It is public."} <= set(db.session.scalars(select(Comment.text)))

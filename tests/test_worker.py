@@ -377,7 +377,7 @@ def test_the_clocks_obey_what_the_desk_has_set(inside, thread, clock, forget):
 
 
 def test_much_is_forgotten_in_batches(inside, thread, clock, forget, monkeypatch):
-    monkeypatch.setattr("opm.comments.forgetting.BATCH", 4)
+    monkeypatch.setattr("opm.lib.going.BATCH", 4)
     with inside():
         for number in range(10):
             cast.a_comment(db.session.get(Thread, thread.id), State.UNCONFIRMED, text=f"{number}")

@@ -4,20 +4,20 @@ A row holds the names of people and of what the site itself publishes, and no ot
 of a comment or of who wrote it. Who acted is called as they are called now; a thing, as it was called then.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, delete, select
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from opm.accounts.models import Person
-from opm.extensions import db, reading
+from opm.extensions import db
 from opm.lib import clock
 from opm.lib.columns import BigId, UtcDateTime
+from opm.lib.going import goes
 from opm.lib.i18n import lazy_gettext as _
 
 LONGEST_WORDS = 300
-BATCH = 1_000
 
 
 class Did(StrEnum):
@@ -272,14 +272,10 @@ def record(
     return entry
 
 
-def forget_old(audit_days: int) -> int:
-    """Deletes a batch of what was done so many days ago. Returns how many. The caller commits."""
-    is_old = Entry.done_at < clock.now() - timedelta(days=audit_days)
-    with reading():  # nothing old is the rule, and looking must not hold up writers
-        ids = db.session.scalars(select(Entry.id).where(is_old).limit(BATCH)).all()
-    if ids:
-        db.session.execute(delete(Entry).where(Entry.id.in_(ids)), execution_options={"synchronize_session": False})
-    return len(ids)
+@goes(Entry)
+def old(moment):
+    """What was done before that moment."""
+    return Entry.done_at < moment
 
 
 def latest_of(kind: str, most: int):

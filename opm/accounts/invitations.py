@@ -7,7 +7,7 @@ It ends with the right of whoever sent it to invite people.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, delete, select
+from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from opm import settings
@@ -18,6 +18,7 @@ from opm.accounts.models import Person
 from opm.extensions import db, insert
 from opm.lib import clock, throttle, tokens
 from opm.lib.columns import BigId, UtcDateTime
+from opm.lib.going import goes
 from opm.outbox import posting
 
 MAIL = "invitation"
@@ -146,9 +147,10 @@ def accept(token: str) -> Person:
     return person
 
 
-def forget_old() -> None:
-    """Drops those that nobody took up. The caller commits."""
-    db.session.execute(delete(Invitation).where(Invitation.sent_at < clock.now() - LASTS - KEPT_FOR))
+@goes(Invitation)
+def old(moment):
+    """Invitations that nobody took up."""
+    return Invitation.sent_at < moment
 
 
 def _spend(email: str, by: Person) -> None:

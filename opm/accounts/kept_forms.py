@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from opm.extensions import db
 from opm.lib import clock, files
 from opm.lib.columns import BigId, UtcDateTime
+from opm.lib.going import goes
 from opm.lib.respond import is_for_fragment
 
 KEPT_FOR = timedelta(days=1)
@@ -145,9 +146,10 @@ def came_by_itself() -> bool:
     return getattr(view, "is_sent_by_itself", False) and is_for_fragment(request.environ)
 
 
-def forget_old() -> None:
-    """Drops what nobody came back for. The caller commits."""
-    db.session.execute(delete(KeptForm).where(KeptForm.kept_at < clock.now() - KEPT_FOR))
+@goes(KeptForm)
+def old(moment):
+    """What nobody came back for."""
+    return KeptForm.kept_at < moment
 
 
 def _pairs(kept: KeptForm) -> list[tuple[str, str]]:

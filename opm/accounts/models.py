@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, delete, func, select, update
+from sqlalchemy import JSON, ForeignKey, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opm.accounts import browsers
@@ -12,10 +12,12 @@ from opm.accounts.abilities import MAY, Ability, Role
 from opm.extensions import db
 from opm.lib import clock, tokens
 from opm.lib.columns import BigId, SortedText, UtcDateTime
+from opm.lib.going import goes
 
 SIGN_IN_WITHIN = timedelta(minutes=10)
 CODE_TRIES = 5
 SIGNED_IN_FOR = timedelta(days=7)
+ATTEMPTS_KEPT_FOR = timedelta(days=1)
 FRESH_FOR = timedelta(minutes=10)  # who signed in or showed a second factor so lately may change what signs them in
 
 
@@ -241,13 +243,22 @@ class Session(db.Model):
         self.browser, self.system = "", ""
 
 
-def forget_old(network_days: int) -> None:
-    """Drops attempts that nobody can use any more; forgets networks on their clock, and then sessions that ended."""
-    now = clock.now()
-    network_for = timedelta(days=network_days)
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.begun_at < now - timedelta(days=1)))
-    db.session.execute(delete(Session).where(Session.begun_at < now - max(SIGNED_IN_FOR, network_for)))
-    db.session.execute(update(Session).where(Session.begun_at < now - network_for).values(network=""))
+@goes(SignInAttempt)
+def old_attempts(moment):
+    """Attempts to sign in that nobody can use any more."""
+    return SignInAttempt.begun_at < moment
+
+
+@goes(Session)
+def old_sessions(moment):
+    """Sessions that have ended by then, and whose network may no longer be known."""
+    return Session.begun_at < moment
+
+
+@goes(Session, network="")
+def networks(moment):
+    """From which networks people of the team signed in."""
+    return (Session.network != "") & (Session.begun_at < moment)
 
 
 def _hash(secret: str) -> str:

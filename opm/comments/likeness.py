@@ -5,16 +5,15 @@ as many of these as they share runs (Broder's sketch, "On the resemblance and co
 can be read out of them.
 """
 
-from datetime import timedelta
-
 from sqlalchemy import BigInteger, ForeignKey, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.comments.lessons import words
 from opm.comments.models import Comment, State
-from opm.extensions import db, insert, reading
-from opm.lib import clock, links, tokens
+from opm.extensions import db, insert
+from opm.lib import links, tokens
 from opm.lib.columns import BigId
+from opm.lib.going import goes
 
 RUN = 3  # words
 FEWEST_WORDS = 8  # of a text that is like another by more than chance; of a shorter one with a link, all of it counts
@@ -76,16 +75,10 @@ def forget(comment: Comment) -> None:
     db.session.execute(delete(TextMark).where(TextMark.comment_id == comment.id))
 
 
-def forget_old(unpublished_days: int) -> int:
-    """Forgets a batch of comments' fingerprints after a month, or with their words. Returns how many comments'."""
-    moment = clock.now() - timedelta(days=min(KNOWN_FOR_DAYS, unpublished_days))
-    old = select(TextMark.comment_id).join(Comment, Comment.id == TextMark.comment_id)
-    with reading():
-        ids = db.session.scalars(old.where(Comment.written_at < moment).distinct().limit(BATCH)).all()
-    if ids:
-        gone = delete(TextMark).where(TextMark.comment_id.in_(ids))
-        db.session.execute(gone, execution_options={"synchronize_session": False})
-    return len(ids)
+@goes(TextMark, each=TextMark.comment_id)
+def old(moment):
+    """What comments are known by that were written so long ago."""
+    return TextMark.comment_id.in_(select(Comment.id).where(Comment.written_at < moment))
 
 
 def _mark(run: str) -> int:

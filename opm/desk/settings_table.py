@@ -270,6 +270,11 @@ SECTIONS = (
         _days("complaint_days", _("Complaints about personal data, after they have ended"),
               _("Then who complained and what was said goes; number, days and outcome stay in the register."),
               90, 2555),
+        _days("unsubscribed_days", _("Addresses that follow nothing any more"),
+              _("Until then they can change their mind by the links they have. Then the address goes, with what it "
+                "followed and agreed to."), 1, 365),
+        _days("told_days", _("Notes of what subscribers were told"),
+              _("They keep anybody from hearing of something twice."), 14, 365),
         _days("audit_days", _("Who of the team did what"),
               _("Then the row goes from the log. Whether it can be said who decided something hangs on it."), 90, 3650),
     )),

@@ -48,6 +48,17 @@ class lazy_gettext:
         return str(self) % values
 
 
+class lazy_ngettext:
+    """Both forms of such a message, to be looked up where the number is known."""
+
+    def __init__(self, one: str, many: str):
+        self.one, self.many = one, many
+
+    def of(self, num: int) -> str:
+        """The form that suits the number."""
+        return ngettext(self.one, self.many, num)
+
+
 def install(app) -> None:
     """Gives templates `_()`, `ngettext()` and `{% trans %}`, which escape what they are given."""
     env = app.jinja_env

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import delete, or_
+from sqlalchemy import or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opm.extensions import db, insert
 from opm.lib import clock
 from opm.lib.columns import UtcDateTime
+from opm.lib.going import goes
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+KEPT_FOR = 2 * DAY
 
 
 class TooMany(Exception):
@@ -78,9 +80,9 @@ def spend(uses: Mapping[Allowance, str]) -> dict[str, int]:
     return {allowance.what: counts[key] for key, allowance in keys.items()}
 
 
-def forget_old() -> None:
-    """Drops the tallies of windows that ended (the longest is a day), and of those that have yet to begin: a clock that
-    was ahead has counted in them, and nobody is to be refused for that when they come.
+@goes(Tally)
+def old(moment):
+    """The tallies of windows that began so long ago (the longest is a day), and of those that have yet to begin: a
+    clock that was ahead has counted in them, and nobody is to be refused for that when they come.
     """
-    now = clock.now()
-    db.session.execute(delete(Tally).where(or_(Tally.began_at < now - 2 * DAY, Tally.began_at > now)))
+    return or_(Tally.began_at < moment, Tally.began_at > clock.now())

@@ -5,14 +5,15 @@ said last. After three of those the address is paused: it gets what its owner as
 and nothing else, until somebody shows that they read what comes there.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists
 from sqlalchemy.orm import Mapped, mapped_column
 
-from opm.extensions import db, insert, reading
+from opm.extensions import db, insert
 from opm.lib import clock
 from opm.lib.columns import UtcDateTime
+from opm.lib.going import goes
 from opm.lib.tokens import address_hash
 
 PAUSED_AFTER = 3
@@ -70,14 +71,7 @@ def is_paused(email_address: str) -> bool:
     return known is not None and known.is_paused
 
 
-def forget_old(days: int) -> int:
-    """Forgets a batch of those that no mail bounced from for so many days. Returns how many. The caller commits."""
-    is_old = FailingAddress.last_at < clock.now() - timedelta(days=days)
-    with reading():  # nothing old is the rule, and looking must not hold up writers
-        hashes = db.session.scalars(select(FailingAddress.address_hash).where(is_old).limit(BATCH)).all()
-    if hashes:
-        db.session.execute(
-            delete(FailingAddress).where(FailingAddress.address_hash.in_(hashes), is_old),
-            execution_options={"synchronize_session": False},
-        )
-    return len(hashes)
+@goes(FailingAddress)
+def old(moment):
+    """Addresses that no mail has bounced from for so long."""
+    return FailingAddress.last_at < moment

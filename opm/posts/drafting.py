@@ -11,6 +11,7 @@ from sqlalchemy.orm import undefer
 from opm.accounts.models import Person
 from opm.extensions import db, insert
 from opm.lib import clock
+from opm.lib.going import goes
 from opm.posts.drafts import Draft, PageDraft
 from opm.posts.sheets import Sheet
 
@@ -68,11 +69,16 @@ def state(sheet: Sheet, by: Person, revision: int, text: str, draft: Draft | Pag
     return told | {"revision": revision, "words_count": len(text.split())}
 
 
-def forget_old() -> None:
-    """Who had a thing open yesterday and typed nothing. What was typed stays until it is saved or thrown away."""
-    for drafts in (Draft, PageDraft):
-        is_old = drafts.seen_at < clock.now() - PRESENCE_KEPT_FOR
-        db.session.execute(delete(drafts).where(is_old, drafts.saved_at.is_(None)))
+@goes(Draft)
+def old_presences(moment):
+    """Who had a post open and typed nothing. What was typed stays until it is saved or thrown away."""
+    return (Draft.seen_at < moment) & Draft.saved_at.is_(None)
+
+
+@goes(PageDraft)
+def old_presences_at_pages(moment):
+    """The same of standing pages."""
+    return (PageDraft.seen_at < moment) & PageDraft.saved_at.is_(None)
 
 
 def _of(sheet: Sheet) -> list:

@@ -469,7 +469,7 @@ def test_a_link_is_forgotten_long_after_it_ended(inside, mailed, clock):
     for days, forgotten in ((14 + 89, 0), (2, 1)):
         clock.forward(days=days)
         with inside():
-            assert telling.forget_links(90) == forgotten
+            assert telling.old_links.take(90) == forgotten
 
 
 def test_an_erased_comment_leaves_nothing_behind_its_link(app, inside, mailed, address):

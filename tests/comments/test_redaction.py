@@ -115,10 +115,10 @@ def test_they_are_kept_with_the_decision_for_its_undoing_and_no_longer(
     redact(revision=3)
     clock.forward(days=90)
     with inside():
-        assert forgetting.words_taken_out(90) == 0
+        assert forgetting.words_taken_out.take(90) == 0
     clock.forward(seconds=1)
     with inside():
-        assert forgetting.words_taken_out(90) == 1
+        assert forgetting.words_taken_out.take(90) == 1
     assert newest().words_before is None
     assert look(shown).is_redacted
 

@@ -281,10 +281,10 @@ def test_fingerprints_of_a_text_go_with_its_erasure_and_after_a_month(app, insid
         assert set(db.session.scalars(select(TextMark.comment_id))) == {kept.id}
     clock.forward(days=29)
     with inside():
-        assert likeness.forget_old(90) == 0
+        assert likeness.old.take(likeness.KNOWN_FOR_DAYS) == 0
     clock.forward(days=2)
     with inside():
-        assert likeness.forget_old(90) == 1
+        assert likeness.old.take(likeness.KNOWN_FOR_DAYS) == 1
     with inside(False):
         assert db.session.scalar(select(func.count()).select_from(TextMark)) == 0
 

@@ -255,7 +255,7 @@ def test_an_export_is_what_was_asked_for_and_leaves_a_row(inside, desk, log, clo
 
 
 def test_after_two_years_a_row_goes_in_batches(inside, clock, monkeypatch):
-    monkeypatch.setattr(audit, "BATCH", 2)
+    monkeypatch.setattr("opm.lib.going.BATCH", 2)
     with inside():
         for _number in range(3):
             audit.record(None, Did.SAVED, "post", 1, "Benches")
@@ -263,10 +263,10 @@ def test_after_two_years_a_row_goes_in_batches(inside, clock, monkeypatch):
     with inside():
         audit.record(None, Did.SAVED, "post", 1, "Kerbs")
     with inside():
-        assert audit.forget_old(730) == 0
+        assert audit.old.take(730) == 0
     clock.forward(minutes=1)
     for taken in (2, 1, 0):
         with inside():
-            assert audit.forget_old(730) == taken
+            assert audit.old.take(730) == taken
     with inside(False):
         assert list(db.session.scalars(select(Entry.words))) == ["Kerbs"]

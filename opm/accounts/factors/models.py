@@ -18,6 +18,7 @@ from opm.accounts.models import Person, as_written
 from opm.extensions import db
 from opm.lib import clock, tokens
 from opm.lib.columns import BigId, UtcDateTime
+from opm.lib.going import goes
 
 TRIES = 5
 KEY_BYTES = 20  # as RFC 4226 advises
@@ -42,6 +43,7 @@ class Purpose(StrEnum):
     PASSKEY = "add passkey"
 
 
+STEPS_KEPT_FOR = timedelta(days=1)
 LASTS = {
     Purpose.SIGN_IN: timedelta(minutes=10),
     Purpose.PASSKEY_SIGN_IN: timedelta(minutes=5),
@@ -249,6 +251,7 @@ def digits_in(typed: str) -> str:
     return "".join(str(unicodedata.decimal(sign)) for sign in signs) if signs.isdecimal() else ""
 
 
-def forget_old() -> None:
-    """Drops the steps that nobody can take any more. The caller commits."""
-    db.session.execute(delete(Step).where(Step.begun_at < clock.now() - timedelta(days=1)))
+@goes(Step)
+def old_steps(moment):
+    """Steps that nobody can take any more."""
+    return Step.begun_at < moment

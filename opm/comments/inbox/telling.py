@@ -6,7 +6,7 @@ stands in it that somebody has decided meanwhile, and an empty one never goes.
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select, update
 
 from opm import settings
 from opm.accounts import audit
@@ -17,11 +17,11 @@ from opm.comments.inbox.models import LINK_LIVES, MailChoice, MailLink, When
 from opm.comments.models import Comment, State
 from opm.extensions import db, insert, reading
 from opm.lib import clock, throttle
+from opm.lib.going import goes
 from opm.outbox import posting
 
 ONE_MAIL = "comment waits"
 ALL_MAIL = "comments wait"
-BATCH = 200
 MOST_IN_ONE = 20  # comments in a mail about several; how many more wait is said
 RENEWED_AFTER = LINK_LIVES / 2  # a link that goes out once more lives at least so long from then on
 
@@ -52,15 +52,10 @@ def bundle_due() -> int:
     return made
 
 
-def forget_links(days: int) -> int:
-    """Forgets a batch of links that ended so many days ago; until then their pages say why. The caller commits."""
-    old = MailLink.made_at < clock.now() - LINK_LIVES - timedelta(days=days)
-    with reading():
-        ids = db.session.scalars(select(MailLink.id).where(old).limit(BATCH)).all()
-    if ids:
-        gone = delete(MailLink).where(MailLink.id.in_(ids), old)
-        db.session.execute(gone, execution_options={"synchronize_session": False})
-    return len(ids)
+@goes(MailLink)
+def old_links(moment):
+    """Links in moderators' mails that ended before that moment; until they go their pages say why."""
+    return MailLink.made_at < moment - LINK_LIVES
 
 
 def choose(person: Person, how: When, hour: int) -> None:

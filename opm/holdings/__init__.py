@@ -1,0 +1,1 @@
+"""What the site holds about people, and for how long."""
