@@ -29,6 +29,8 @@ from opm.desk import outbox as outbox_desk
 from opm.desk import settings as settings_desk
 from opm.desk import staff as staff_desk
 from opm.desk import views as desk
+from opm.holdings import emails as holding_emails
+from opm.holdings import views as holdings
 from opm.keeping import views as keeping
 from opm.lib import assets, caching, compression, files, headers, i18n, journal, machines, origin, templating
 from opm.lib.columns import LARGEST_ID
@@ -156,6 +158,7 @@ def _open_rooms(app):
         inbox.bp,
         reports.bp,
         complaints.bp,
+        holdings.bp,
         subscriptions.bp,
         preferences.bp,
         addresses.bp,
@@ -172,6 +175,7 @@ def _open_rooms(app):
     letterbox.add(inbox_emails.RENDERERS)
     letterbox.add(report_emails.RENDERERS)
     letterbox.add(complaint_emails.RENDERERS)
+    letterbox.add(holding_emails.RENDERERS)
     letterbox.add(signup_emails.RENDERERS)
     letterbox.add(addresses_emails.RENDERERS)
     letterbox.add(alert_emails.RENDERERS)

@@ -239,6 +239,8 @@ class Settings:
     codes_per_network: int = 60
     reports_per_address: int = 5
     reports_per_network: int = 30
+    data_requests_per_address: int = 5
+    data_requests_per_network: int = 30
     complaints_per_address: int = 5
     complaints_per_network: int = 30
     subscriptions_per_address: int = 5

@@ -91,6 +91,8 @@ def robots():
         "/report/",
         "/*/report/",
         "/complaint/",
+        "/privacy/data/",
+        "/privacy/not-me/",
         "/subscriptions/",
         "/unsubscribe/",
     )

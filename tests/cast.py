@@ -20,6 +20,8 @@ from opm.complaints import complaining, handling
 from opm.complaints import models as complaints
 from opm.complaints.models import Complaint
 from opm.extensions import db
+from opm.holdings import requesting
+from opm.holdings.models import DataRequest
 from opm.lib import clock
 from opm.outbox import posting
 from opm.posts import publishing, writing
@@ -209,6 +211,7 @@ def _every_mail_about_complaints(ines: Person, note: str):
 
 
 def _every_mail_about_addresses():
+    a_data_request("t@example.org")
     a_sign_up("r@example.org")
     signup.confirm(a_sign_up("s@example.org"))
     addresses.begin(a_subscriber("l@example.org"), "m@example.org", "")
@@ -310,6 +313,12 @@ def a_complaint(email="kit@example.org", text="You keep my old address.", **valu
     if email:
         complaining.acknowledge(complaint)
     return complaint
+
+
+def a_data_request(email="kit@example.org"):
+    """Somebody asked what is held about this address."""
+    requesting.submit(email, "n")
+    return db.session.query(DataRequest).order_by(DataRequest.id.desc()).first()
 
 
 def a_sign_up(email="kit@example.org", rhythm=Rhythm.AT_ONCE):

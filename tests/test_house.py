@@ -100,6 +100,7 @@ def addresses(inside):
         sam = cast.a_subscriber()
         complaint = cast.a_complaint()
         sign_up = cast.a_sign_up()
+        asked = cast.a_data_request()
         moving = addresses_of_subscribers.begin(sam, "sam@elsewhere.example", "")
         return {
             "/": "/",
@@ -256,6 +257,12 @@ def addresses(inside):
             "/report/comment/<id:id>": f"/report/comment/{published.id}",
             "/report/confirm/<token>": f"/report/confirm/{unread.link_token}",
             "/report/legal/": "/report/legal/",
+            "/privacy/request/": "/privacy/request/",
+            "/privacy/sent/": "/privacy/sent/",
+            "/privacy/data/<token>/": f"/privacy/data/{asked.token}/",
+            "/privacy/data/<token>/data.json": f"/privacy/data/{asked.token}/data.json",
+            "/privacy/data/<token>/erase": f"/privacy/data/{asked.token}/erase",
+            "/privacy/not-me/<token>": f"/privacy/not-me/{asked.not_me_token}",
             "/complaint/": "/complaint/",
             "/complaint/sent/": "/complaint/sent/",
             "/complaint/<token>/": f"/complaint/{complaint.token}/",

@@ -14,6 +14,7 @@ from opm.comments.moderation import OUTCOME_MAIL
 from opm.comments.submission import ALREADY_MAIL, CONFIRM_MAIL
 from opm.complaints import complaining, handling
 from opm.extensions import db
+from opm.holdings import requesting
 from opm.lib.i18n import lazy_gettext as _
 from opm.lib.paging import page_number
 from opm.outbox.models import Email, State
@@ -37,6 +38,7 @@ KINDS = {
     complaining.ACKNOWLEDGED_MAIL: _("That a complaint was received"),
     handling.PROGRESS_MAIL: _("How far a complaint has come"),
     handling.ANSWER_MAIL: _("What was answered to a complaint"),
+    requesting.MAIL: _("Link to what is held about an address"),
     signup.CONFIRM_MAIL: _("Code and link to confirm a subscription"),
     signup.WELCOME_MAIL: _("That somebody hears from the site by mail"),
     addresses.CONFIRM_MAIL: _("Code and link to confirm a subscriber’s new address"),

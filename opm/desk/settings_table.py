@@ -221,6 +221,8 @@ SECTIONS = (
         _an_hour("codes_per_network", _("Codes typed from one network")),
         _an_hour("reports_per_address", _("Reports from one address"), most=1000),
         _an_hour("reports_per_network", _("Reports from one network")),
+        _an_hour("data_requests_per_address", _("Requests for what is held about one address"), most=1000),
+        _an_hour("data_requests_per_network", _("Requests for what is held, from one network")),
         _an_hour("complaints_per_address", _("Complaints from one address"), most=1000),
         _an_hour("complaints_per_network", _("Complaints from one network")),
         _an_hour("subscriptions_per_address", _("Subscriptions, and changes to another address, for one address"),

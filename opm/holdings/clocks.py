@@ -19,6 +19,8 @@ from opm.comments.inbox import telling
 from opm.comments.inbox.models import LINK_LIVES
 from opm.complaints import forgetting as complaints
 from opm.extensions import db, reading
+from opm.holdings.models import LINK_LIVES as DATA_LINK_LIVES
+from opm.holdings.models import old_requests
 from opm.lib import throttle
 from opm.lib.going import Going
 from opm.lib.i18n import lazy_gettext as _
@@ -239,6 +241,12 @@ EVERYBODY = (
         _("A note that we mailed you, without what the mail said"),
         by_number("For %(num)s day, to find out why a mail did not arrive.",
                   "For %(num)s days, to find out why a mail did not arrive."),
+    ),
+    Clock(
+        _("requests for what is held"), Lasts(plus=DATA_LINK_LIVES.days), (old_requests,), Whose.EVERYBODY,
+        _("That you asked what we hold about your address, with a fingerprint of your network"),
+        by_number("For %(num)s day, as long as the link in our mail works.",
+                  "For %(num)s days, as long as the link in our mail works."),
     ),
     Clock(
         _("addresses that mail does not reach"), Lasts(plus=BOUNCES_KEPT_FOR_DAYS), (bounces.old,), Whose.EVERYBODY,

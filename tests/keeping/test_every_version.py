@@ -13,7 +13,7 @@ from tests import cast
 from tests.faults.conftest import postgres_url  # noqa: F401
 from tests.keeping.test_backups import Place
 
-VERSIONS = [f"{number:04}" for number in range(1, 31)]
+VERSIONS = [f"{number:04}" for number in range(1, 32)]
 AT = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 # What a word has to be for the row to make sense. Everything else is a word of its own.
 WORDS = {

@@ -1,0 +1,103 @@
+"""All that is held about one address, from every room that holds something; and letting go of all of it.
+
+A room that begins to hold something about people joins here by one line in each.
+"""
+
+from sqlalchemy import delete, func, or_, select, update
+
+from opm.accounts.models import Person
+from opm.comments import holdings as of_comments
+from opm.comments import receipts
+from opm.comments.models import BlockedAddress, Comment, address_hash
+from opm.complaints import holdings as of_complaints
+from opm.extensions import db
+from opm.holdings.models import DataRequest
+from opm.lib import clock
+from opm.lib.i18n import gettext as _
+from opm.outbox import bounces
+from opm.outbox.models import Email, State
+from opm.reports import holdings as of_reports
+from opm.subscriptions import holdings as of_subscriptions
+
+AT_ONCE = 200  # comments that are erased in one transaction, so that no writer waits long
+TOLD = "comment", "you", "times", "decisions"
+
+
+def of(email: str) -> dict:
+    """What is held, ready for JSON. What is not told is the same for everyone, so that it tells nothing."""
+    return {
+        "what_this_is": _("All that we hold about one address. Times are in UTC."),
+        "what_is_left_out": [
+            _("whether somebody took a comment for spam: to tell would help those who send it"),
+            _("whether somebody reported a comment, and what they said: that is theirs"),
+            _("random numbers from which the links and codes in our mails are made"),
+            _("how often an address was used of late, counted under a fingerprint for two days"),
+        ],
+        "email": email,
+        "comments": [_comment(each) for each in db.session.scalars(_comments(email))],
+        "reports": of_reports.of_address(email),
+        "complaints": of_complaints.of_address(email),
+        "what_you_get_by_mail": of_subscriptions.of_address(email),
+        "mails": [_mail(each) for each in db.session.scalars(select(Email).where(_is_to(email)).order_by(Email.id))],
+        "asked_never_to_be_mailed": BlockedAddress.stands(email),
+        "our_mails_came_back": bounces.is_failing(email),
+        "is_of_the_team": db.session.scalar(select(Person.id).where(func.lower(Person.email) == email.lower()))
+        is not None,
+        "requests_like_this": [
+            each.made_at.isoformat(timespec="seconds")
+            for each in db.session.scalars(select(DataRequest).where(DataRequest.is_from(email)))
+        ],
+    }
+
+
+def is_nothing(held: dict) -> bool:
+    """Whether there is nothing but the request itself and the mail about it."""
+    kinds = "comments", "reports", "complaints", "what_you_get_by_mail", "is_of_the_team", "our_mails_came_back"
+    return not any(held[kind] for kind in kinds) and not held["asked_never_to_be_mailed"]
+
+
+def erase(email: str) -> bool:
+    """Lets go of all of it. Returns whether that is done: of very many comments some go at a time. The caller commits.
+
+    Threads stay readable: replies stand under "Name removed". Every link ends, that to the page last.
+    """
+    comments = db.session.scalars(_comments(email).limit(AT_ONCE + 1)).all()
+    for id in [each.id for each in comments[:AT_ONCE]]:
+        comment = Comment.held(id)
+        if comment and not comment.erased_at:
+            receipts.erase(comment)
+    is_all = len(comments) <= AT_ONCE
+    if is_all:
+        _erase_the_rest(email)
+    return is_all
+
+
+def _erase_the_rest(email: str) -> None:
+    """All but comments. Who asked never to be mailed stays known by a fingerprint: else we could not keep our word."""
+    of_reports.erase_address(email)
+    of_complaints.erase_address(email)
+    of_subscriptions.erase_address(email)
+    bounces.forgive(email)
+    waiting = update(Email).where(_is_to(email), Email.state == State.WAITING)
+    quickly = {"synchronize_session": False}
+    db.session.execute(waiting.values(state=State.CANCELLED, settled_at=clock.now()), execution_options=quickly)
+    db.session.execute(update(Email).where(_is_to(email)).values(recipient="", answer=""), execution_options=quickly)
+    db.session.execute(delete(DataRequest).where(DataRequest.is_from(email)), execution_options=quickly)
+
+
+def _comments(email: str):
+    theirs = or_(Comment.address_hash == address_hash(email), func.lower(Comment.email) == email.strip().lower())
+    return select(Comment).where(theirs, Comment.erased_at.is_(None)).order_by(Comment.id)
+
+
+def _comment(comment: Comment) -> dict:
+    whole = of_comments.of(comment)
+    return {name: whole[name] for name in TOLD}
+
+
+def _is_to(email: str):
+    return func.lower(Email.recipient) == email.strip().lower()
+
+
+def _mail(email: Email) -> dict:
+    return {"kind": email.kind, "state": email.state, "due": email.due_at.isoformat(timespec="seconds")}

@@ -1,0 +1,40 @@
+"""Asking what is held about an address: always one row and one mail, whether anything is held or not."""
+
+from sqlalchemy import delete
+
+from opm import settings
+from opm.comments.models import BlockedAddress, address_hash
+from opm.extensions import db
+from opm.holdings.models import DataRequest
+from opm.lib import clock, throttle
+from opm.outbox import posting
+
+MAIL = "data request"
+
+
+def submit(email: str, network: str) -> None:
+    """Takes a request. The caller commits. Raises TooMany."""
+    site, address = settings.current(), address_hash(email)
+    counts = throttle.spend(
+        {
+            site.allowance("data_requests_per_address"): address,
+            site.allowance("strangers_mails_per_address"): address,
+            site.allowance("strangers_mails_on_site"): "",
+            site.allowance("data_requests_per_network"): network,
+        }
+    )
+    request = DataRequest(email=email, network=network)
+    db.session.add(request)
+    db.session.flush()
+    due_at = clock.now() + site.allowance("strangers_mails_on_site").delay(counts.get("strangers_mails_on_site", 0))
+    posting.post(MAIL, email, request.id, nonce=request.nonce, due_at=due_at)
+
+
+def not_me(request: DataRequest, *, never_mail_again: bool) -> BlockedAddress | None:
+    """Its address did not ask: every request under it goes. The caller commits.
+
+    If it wishes never to be mailed again it is from now on among those; the row is returned.
+    """
+    email = request.email
+    db.session.execute(delete(DataRequest).where(DataRequest.is_from(email)))
+    return BlockedAddress.add(address_hash(email)) if never_mail_again else None
