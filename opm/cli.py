@@ -26,14 +26,15 @@ from opm.lib import logs, running, schema
 from opm.lib.i18n import gettext as _
 from opm.lib.plainly import plainly
 from opm.lib.processes import StopSignal
+from opm.outbox.commands import outbox
 from opm.posts.pictures import media
 
 
 def init(app: Flask) -> None:
     """Makes the commands known to `flask`."""
     for command in (
-        demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, purge, examine, backup, restore,
-        upgrade, move_database,
+        demo_site, serve, work, import_wordpress, staff, sign_in_link, mail_again, purge, outbox, examine, backup,
+        restore, upgrade, move_database,
     ):  # fmt: skip
         app.cli.add_command(command)
 

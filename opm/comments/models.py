@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete, exists, func, or_, select
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, query_expression, relationship
 
 from opm import settings
 from opm.accounts.models import Person
@@ -205,6 +205,7 @@ class Comment(Confirmable, db.Model):
     name: Mapped[str]
     email: Mapped[str | None]
     address_hash: Mapped[str | None]  # of the address in lower case, to know it again after it has gone
+    is_unreachable: Mapped[bool | None] = query_expression()  # mail to it came back; only where moderators look
     revision: Mapped[int] = mapped_column(default=1)  # grows with each edit: a decision names the one it saw
     state: Mapped[State] = mapped_column(String, default=State.UNCONFIRMED)
     number: Mapped[int | None]  # its place in the order of publication; once given it stays

@@ -2,12 +2,13 @@
 
 from flask import abort, request
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, with_expression
 
 from opm.comments.models import Comment, Decision, Handover, State
 from opm.comments.queues import View
 from opm.extensions import db
 from opm.lib.respond import page_or_fragment
+from opm.outbox.bounces import FailingAddress
 
 
 def rows():
@@ -21,6 +22,7 @@ def rows():
         joinedload(Comment.entered_by),
         joinedload(Comment.handover).options(joinedload(Handover.to), joinedload(Handover.by)),
         joinedload(Comment.decisions).joinedload(Decision.by),
+        with_expression(Comment.is_unreachable, FailingAddress.knows(Comment.address_hash)),
     )
     counts = Comment.others_count(State.PUBLISHED), Comment.others_count(State.REJECTED)
     return select(Comment, *counts).options(*shown)

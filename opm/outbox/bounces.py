@@ -36,6 +36,11 @@ class FailingAddress(db.Model):
         return self.hard_count >= PAUSED_AFTER
 
     @classmethod
+    def knows(cls, hashes):
+        """The condition, for a column of hashes of addresses, under which mail to such an address came back."""
+        return exists().where(cls.address_hash == hashes)
+
+    @classmethod
     def pauses(cls, hashes):
         """The condition, for a column of hashes of addresses, under which such an address is paused."""
         return exists().where(cls.address_hash == hashes, cls.hard_count >= PAUSED_AFTER)

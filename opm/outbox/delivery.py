@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from opm import settings
 from opm.extensions import db, reading
 from opm.lib import clock, links, tokens
-from opm.outbox import bounces  # noqa: F401
+from opm.outbox import bounces
 from opm.outbox.letters import Letter, Letterbox
 from opm.outbox.models import Email, State
 
@@ -257,13 +257,18 @@ def _note(email: Email, answer: Answer) -> None:
 
 
 def _settle(email: Email, answer: Answer) -> None:
-    """5xx is the server's last word; after 4xx (greylisting, a full mailbox) it is tried again, later each time."""
+    """5xx is the server's last word, and counts against the address.
+
+    After 4xx (greylisting, a full mailbox) it is tried again, later each time.
+    """
     if answer is TAKEN:
         email.settle(State.SENT)
     elif answer is NOT_SO_ANY_MORE:
         email.settle(State.CANCELLED)
     elif answer.code >= 500 or email.tries > len(WAITS):
         email.settle(State.FAILED, str(answer))
+        if answer.code >= 500 and answer is not UNWRITABLE:
+            bounces.note(email.recipient, str(answer.code))
     else:
         email.try_again(clock.now() + WAITS[email.tries - 1], str(answer))
 
