@@ -19,10 +19,10 @@ from opm.posts.pictures.showing import Illustrated
 
 # The first parts of our own addresses, now and as planned: no page may take one.
 RESERVED = {
-    "about", "accessibility", "account", "author", "category", "classroom", "comment", "comments", "contact",
-    "cookies", "desk", "examples", "feed", "healthz", "look", "metrics", "moderation", "page", "people", "preview",
-    "privacy", "receipt", "report", "search", "series", "static", "subscribe", "tag", "toolkit", "training", "uploads",
-    "wp-admin", "wp-content", "wp-includes", "wp-json",
+    "about", "accessibility", "account", "author", "category", "classroom", "comment", "comments", "complaint",
+    "contact", "cookies", "desk", "examples", "feed", "healthz", "look", "metrics", "moderation", "page", "people",
+    "preview", "privacy", "receipt", "report", "search", "series", "static", "subscribe", "subscriptions", "tag",
+    "toolkit", "training", "unsubscribe", "uploads", "wp-admin", "wp-content", "wp-includes", "wp-json",
 }  # fmt: skip
 A_YEAR = re.compile(r"\d{4}")  # stands for its posts
 
