@@ -21,11 +21,18 @@ def of(comment: Comment) -> dict:
             _("whether somebody reported it, and what they said: that is theirs"),
             _("random numbers from which the links and codes in our mails are made"),
         ],
+        **told(comment),
+        "mails_about_it": [_mail(email) for email in receipts.mails(comment)],
+    }
+
+
+def told(comment: Comment) -> dict:
+    """The same without the mails about it, for who is told of many."""
+    return {
         "comment": _comment(comment),
         "you": _writer(comment),
         "times": _times(comment),
         "decisions": [_decision(each) for each in comment.standing_decisions if each.act != Act.SPAM],
-        "mails_about_it": [_mail(email) for email in receipts.mails(comment)],
     }
 
 

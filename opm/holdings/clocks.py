@@ -244,7 +244,7 @@ EVERYBODY = (
     ),
     Clock(
         _("requests for what is held"), Lasts(plus=DATA_LINK_LIVES.days), (old_requests,), Whose.EVERYBODY,
-        _("That you asked what we hold about your address, with a fingerprint of your network"),
+        _("That you asked what we hold about your address"),
         by_number("For %(num)s day, as long as the link in our mail works.",
                   "For %(num)s days, as long as the link in our mail works."),
     ),

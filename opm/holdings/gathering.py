@@ -5,10 +5,11 @@ A room that begins to hold something about people joins here by one line in each
 
 from sqlalchemy import delete, func, or_, select, update
 
+from opm.accounts.invitations import Invitation
 from opm.accounts.models import Person
 from opm.comments import holdings as of_comments
 from opm.comments import receipts
-from opm.comments.models import BlockedAddress, Comment, address_hash
+from opm.comments.models import BlockedAddress, Comment, Thread, address_hash
 from opm.complaints import holdings as of_complaints
 from opm.extensions import db
 from opm.holdings.models import DataRequest
@@ -20,7 +21,6 @@ from opm.reports import holdings as of_reports
 from opm.subscriptions import holdings as of_subscriptions
 
 AT_ONCE = 200  # comments that are erased in one transaction, so that no writer waits long
-TOLD = "comment", "you", "times", "decisions"
 
 
 def of(email: str) -> dict:
@@ -34,15 +34,15 @@ def of(email: str) -> dict:
             _("how often an address was used of late, counted under a fingerprint for two days"),
         ],
         "email": email,
-        "comments": [_comment(each) for each in db.session.scalars(_comments(email))],
+        "comments": [of_comments.told(each) for each in db.session.scalars(_comments(email))],
         "reports": of_reports.of_address(email),
         "complaints": of_complaints.of_address(email),
         "what_you_get_by_mail": of_subscriptions.of_address(email),
         "mails": [_mail(each) for each in db.session.scalars(select(Email).where(_is_to(email)).order_by(Email.id))],
         "asked_never_to_be_mailed": BlockedAddress.stands(email),
         "our_mails_came_back": bounces.is_failing(email),
-        "is_of_the_team": db.session.scalar(select(Person.id).where(func.lower(Person.email) == email.lower()))
-        is not None,
+        "is_of_the_team": _any(select(Person.id).where(func.lower(Person.email) == email.lower())),
+        "is_invited_to_the_team": _any(select(Invitation.id).where(_is_for(email))),
         "requests_like_this": [
             each.made_at.isoformat(timespec="seconds")
             for each in db.session.scalars(select(DataRequest).where(DataRequest.is_from(email)))
@@ -52,7 +52,15 @@ def of(email: str) -> dict:
 
 def is_nothing(held: dict) -> bool:
     """Whether there is nothing but the request itself and the mail about it."""
-    kinds = "comments", "reports", "complaints", "what_you_get_by_mail", "is_of_the_team", "our_mails_came_back"
+    kinds = (
+        "comments",
+        "reports",
+        "complaints",
+        "what_you_get_by_mail",
+        "is_of_the_team",
+        "is_invited_to_the_team",
+        "our_mails_came_back",
+    )
     return not any(held[kind] for kind in kinds) and not held["asked_never_to_be_mailed"]
 
 
@@ -61,26 +69,29 @@ def erase(email: str) -> bool:
 
     Threads stay readable: replies stand under "Name removed". Every link ends, that to the page last.
     """
-    comments = db.session.scalars(_comments(email).limit(AT_ONCE + 1)).all()
-    for id in [each.id for each in comments[:AT_ONCE]]:
-        comment = Comment.held(id)
-        if comment and not comment.erased_at:
-            receipts.erase(comment)
+    held = _comments(email).limit(AT_ONCE + 1).with_for_update().execution_options(populate_existing=True)
+    comments = db.session.scalars(held).all()
     is_all = len(comments) <= AT_ONCE
     if is_all:
         _erase_the_rest(email)
+    # All threads before the first erasing raises the public version: the locks' order everywhere.
+    threads = select(Thread).where(Thread.id.in_({each.thread_id for each in comments})).order_by(Thread.id)
+    db.session.scalars(threads.with_for_update()).all()
+    for comment in comments[:AT_ONCE]:
+        receipts.erase(comment)
     return is_all
 
 
 def _erase_the_rest(email: str) -> None:
     """All but comments. Who asked never to be mailed stays known by a fingerprint: else we could not keep our word."""
-    of_reports.erase_address(email)
-    of_complaints.erase_address(email)
-    of_subscriptions.erase_address(email)
-    bounces.forgive(email)
     waiting = update(Email).where(_is_to(email), Email.state == State.WAITING)
     quickly = {"synchronize_session": False}
     db.session.execute(waiting.values(state=State.CANCELLED, settled_at=clock.now()), execution_options=quickly)
+    of_reports.erase_address(email)
+    of_complaints.erase_address(email)
+    of_subscriptions.erase_address(email)
+    db.session.execute(delete(Invitation).where(_is_for(email)))
+    bounces.forgive(email)
     db.session.execute(update(Email).where(_is_to(email)).values(recipient="", answer=""), execution_options=quickly)
     db.session.execute(delete(DataRequest).where(DataRequest.is_from(email)), execution_options=quickly)
 
@@ -90,9 +101,12 @@ def _comments(email: str):
     return select(Comment).where(theirs, Comment.erased_at.is_(None)).order_by(Comment.id)
 
 
-def _comment(comment: Comment) -> dict:
-    whole = of_comments.of(comment)
-    return {name: whole[name] for name in TOLD}
+def _any(which) -> bool:
+    return db.session.scalar(which.limit(1)) is not None
+
+
+def _is_for(email: str):
+    return func.lower(Invitation.email) == email.strip().lower()
 
 
 def _is_to(email: str):

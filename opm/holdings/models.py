@@ -20,7 +20,6 @@ class DataRequest(db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     email: Mapped[str]
     nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
-    network: Mapped[str] = mapped_column(default="")
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now(), index=True)
 
     @classmethod

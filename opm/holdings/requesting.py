@@ -23,7 +23,7 @@ def submit(email: str, network: str) -> None:
             site.allowance("data_requests_per_network"): network,
         }
     )
-    request = DataRequest(email=email, network=network)
+    request = DataRequest(email=email)
     db.session.add(request)
     db.session.flush()
     due_at = clock.now() + site.allowance("strangers_mails_on_site").delay(counts.get("strangers_mails_on_site", 0))

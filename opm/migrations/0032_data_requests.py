@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("nonce", sa.String(), nullable=False),
-        sa.Column("network", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_request")),
         sqlite_autoincrement=True,

@@ -1,10 +1,10 @@
 """What is held of one address among reports and notices, to be told to it or let go of."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from opm.extensions import db
 from opm.outbox.models import Email
-from opm.reports.models import Report
+from opm.reports.models import Report, Settlement
 from opm.reports.reporting import CONFIRM_MAIL
 from opm.reports.settling import OUTCOME_MAIL
 
@@ -15,14 +15,18 @@ def of_address(email: str) -> list[dict]:
 
 
 def erase_address(email: str) -> int:
-    """They go, also those that wait for an answer: nobody is left to be told. What was answered stays, without them.
+    """They go, also those that wait for an answer: nobody is left to be told. That it was answered stays, without them.
 
     Returns how many. The caller commits.
     """
-    ids = [each.id for each in db.session.scalars(_from(email).with_for_update())]
+    reports = db.session.scalars(_from(email).with_for_update()).all()
+    ids, settlements = [each.id for each in reports], [each.settlement_id for each in reports]
     theirs = Email.kind.in_([CONFIRM_MAIL, OUTCOME_MAIL]) & Email.about_id.in_(ids)
     db.session.execute(update(Email).where(theirs).values(recipient="", answer=""))
     db.session.execute(delete(Report).where(Report.id.in_(ids)))
+    is_others = exists().where(Report.settlement_id == Settlement.id)
+    written_to_them = update(Settlement).where(Settlement.id.in_(settlements), ~is_others)
+    db.session.execute(written_to_them.values(note=""), execution_options={"synchronize_session": False})
     return len(ids)
 
 

@@ -177,12 +177,12 @@ def test_held_threads_take_comments_and_say_that_they_wait_closed_ones_say_why(i
             submission.submit(db.session.get(Thread, thread), None, **words)
     page = reader.get(cast.POST)
     assert "Comments are closed because of the election." in page.text
-    assert not page.page.find("form")
+    assert not page.page.find("textarea")
     with inside():
         elections.switch(False, cast.ines())
     page = reader.get(cast.POST)
     assert BANNER not in page.text, "no page is stale"
-    assert page.page.find("form")
+    assert page.page.find("textarea")
 
 
 # What takes a tick

@@ -5,6 +5,8 @@ import json
 import pytest
 from sqlalchemy import select
 
+from opm.accounts import invitations
+from opm.accounts.abilities import Role
 from opm.comments.models import BlockedAddress, Comment, State, address_hash
 from opm.complaints import handling
 from opm.extensions import db
@@ -13,6 +15,8 @@ from opm.holdings.models import DataRequest
 from opm.outbox import bounces
 from opm.outbox.models import Email
 from opm.outbox.models import State as EmailState
+from opm.reports import settling
+from opm.reports.models import Outcome
 from opm.subscriptions import addresses
 from tests import cast
 from tests.counting import counting
@@ -46,6 +50,9 @@ def everything(inside):
         old = cast.a_comment(thread, State.PUBLISHED, email=KIT, name="Kit Vane", text="Of long ago.")
         old.email = None  # let go of by its clock; the fingerprint stays
         cast.a_report(mine, email=KIT, text="Kit reports.")
+        answered = cast.a_report(mine, email=KIT, text="Kit reports again.")
+        settling.settle([answered], Outcome.LEFT_UP, ines, note="Dear Kit Vane")
+        invitations.invite(KIT, "Kit Vane", [Role.AUTHOR], ines)
         cast.a_notice(cast.POST, email=KIT, name="Kit Vane")
         complaint = cast.a_complaint(KIT, "Kit complains.", name="Kit Vane")
         handling.take_step(complaint, handling.What.PROGRESS, "Dear Kit Vane", ines)
@@ -124,7 +131,7 @@ def test_all_is_told_and_downloaded(everything, link, browser):
     assert [each["comment"]["text"] for each in held["comments"]] == [
         WORDS, "Rejected of Kit's.", "Not confirmed.", "Of long ago.",
     ]  # fmt: skip
-    assert len(held["reports"]) == 2
+    assert len(held["reports"]) == 3
     assert held["complaints"][0]["steps"][0]["text"] == "Dear Kit Vane"
     assert held["our_mails_came_back"] is True
 
@@ -142,7 +149,7 @@ def test_after_erasing_nothing_holds_the_address_or_the_name_and_replies_stand(a
     browser.follow("Erase all of it")
     browser.press("Erase all of it")
     assert browser.heading == "Everything about you is erased"
-    held = {name: [row for row in found if "kit" in row.lower()] for name, found in rows(app).items()}
+    held = {name: [row for row in found if "kit" in row.lower()] for name, found in rows(app, "audit_entry").items()}
     assert {name: found for name, found in held.items() if found} == {}
     with inside(False):
         kept = address_hash(KIT)
