@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, Response, render_template
 
 from opm import settings
-from opm.accounts import access
+from opm.accounts import access, kept_forms
 from opm.accounts.models import SIGNED_IN_FOR
 from opm.comments.models import EDIT_WITHIN, LONGEST_TEXT, UNDO_WITHIN
 from opm.filters import length
@@ -69,7 +69,8 @@ def privacy():
 def cookies():
     """Which cookie there is, and that readers and commenters get none."""
     names = {"name": access.cookie_name(), "kept_name": access.kept_cookie_name()}
-    return render_template("site/cookies.html", **names, signed_in_days=SIGNED_IN_FOR.days)
+    lengths = {"signed_in_days": SIGNED_IN_FOR.days, "kept_days": kept_forms.KEPT_FOR.days}
+    return render_template("site/cookies.html", **names, **lengths)
 
 
 @bp.get("/accessibility/")
