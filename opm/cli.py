@@ -129,6 +129,7 @@ def mail_again(email):
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @click.option("--although-the-clock-was-moved", "anyway", is_flag=True, help="You have looked: the clock is right.")
 @with_appcontext
+@plainly
 def purge(dry_run, anyway):
     """Let go of all whose time is over, by the clocks that the privacy page states.
 

@@ -281,8 +281,8 @@ TEAM = (
     Clock(
         _("networks of sessions"), Lasts("network_days"), (accounts.networks,), Whose.TEAM,
         _("The fingerprint of their network"),
-        by_number("For %(num)s day, to tell them when somebody signs in from elsewhere.",
-                  "For %(num)s days, to tell them when somebody signs in from elsewhere."),
+        by_number("For %(num)s day, so that nobody can lock them out by asking to sign in as them from elsewhere.",
+                  "For %(num)s days, so that nobody can lock them out by asking to sign in as them from elsewhere."),
     ),
     Clock(
         _("forms of who was signed out"), Lasts(plus=kept_forms.KEPT_FOR.days), (kept_forms.old,), Whose.TEAM,
