@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from opm.extensions import db
 from opm.lib.i18n import gettext as _
+from opm.lib.plainly import plainly
 from opm.outbox import notices
 
 outbox = AppGroup("outbox", help="Mail that the site sends.")
@@ -21,6 +22,7 @@ outbox = AppGroup("outbox", help="Mail that the site sends.")
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Read what is new in this maildir. Without it: one mail from standard input.",
 )
+@plainly
 def read_bounces(maildir):
     """Read notices that a mail did not arrive (RFC 3464), and pause addresses from which three came.
 

@@ -109,13 +109,23 @@ def test_decisions_go_one_after_the_other_so_that_the_last_answer_has_the_last_c
     expect(page.locator(".decide.open [name=rule]").first).to_be_focused()
     page.keyboard.press("3")
     page.keyboard.press("Enter")
-    page.evaluate("fetch('/healthz').then(answer => answer.text())")  # what was sent before it has been seen by now
-    assert late
-    assert not sent
+
+    def look_for_late():
+        """Until the site has answered the approval, and its answer is held back here."""
+        for _look in range(200):
+            if late:
+                return
+            page.wait_for_timeout(25)
+        raise AssertionError("no approval was sent")
 
     def answer_late():
+        look_for_late()
         route, answer = late.pop()
         route.fulfill(response=answer)
+
+    look_for_late()
+    page.evaluate("fetch('/healthz').then(answer => answer.text())")  # what was sent before it has been seen by now
+    assert not sent
 
     answer_late()
     expect(page.locator(".decide.done")).to_have_count(2)
