@@ -159,12 +159,12 @@ REPORTERS = (
     Clock(
         _("legal notices"), Lasts("notice_days"), (reports.settled_notices,), Whose.REPORTERS,
         _("Your legal notice, with your name and email address"),
-        by_number("Until %(num)s day after we have answered it, since a court may ask for it. Our team reads it, and "
-                  "whoever it has to be passed on to. The writer of what it is about is told your name and address "
-                  "only if you allow it.",
-                  "Until %(num)s days after we have answered it, since a court may ask for it. Our team reads it, "
-                  "and whoever it has to be passed on to. The writer of what it is about is told your name and "
-                  "address only if you allow it."),
+        by_number("Until %(num)s day after we have answered it, since a court may ask for it, unless you have it "
+                  "erased. Our team reads it, and whoever it has to be passed on to. The writer of what it is about "
+                  "is told your name and address only if you allow it.",
+                  "Until %(num)s days after we have answered it, since a court may ask for it, unless you have it "
+                  "erased. Our team reads it, and whoever it has to be passed on to. The writer of what it is about "
+                  "is told your name and address only if you allow it."),
     ),
     Clock(
         _("answers to reports"), Lasts("report_days"), (reports.notes,), Whose.REPORTERS,

@@ -1,10 +1,9 @@
 """The shape of a request."""
 
-from opm.lib.forms import Line, PublicForm, address_field
+from opm.lib.forms import PublicForm, address_field
 
 
 class RequestForm(PublicForm):
-    """Whose data somebody asks for. `url` is a trap that people do not see."""
+    """Whose data somebody asks for. There is no trap: whoever asks is mailed, and learns nothing here."""
 
     email = address_field()
-    url = Line()

@@ -4,6 +4,7 @@ A room that begins to hold something about people joins here by one line in each
 """
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import selectinload
 
 from opm.accounts.invitations import Invitation
 from opm.accounts.models import Person
@@ -67,7 +68,7 @@ def is_nothing(held: dict) -> bool:
 def erase(email: str) -> bool:
     """Lets go of all of it. Returns whether that is done: of very many comments some go at a time. The caller commits.
 
-    Threads stay readable: replies stand under "Name removed". Every link ends, that to the page last.
+    Threads stay readable: replies stand under "Name removed". Every link ends; those to the page say what was done.
     """
     held = _comments(email).limit(AT_ONCE + 1).with_for_update().execution_options(populate_existing=True)
     comments = db.session.scalars(held).all()
@@ -93,12 +94,14 @@ def _erase_the_rest(email: str) -> None:
     db.session.execute(delete(Invitation).where(_is_for(email)))
     bounces.forgive(email)
     db.session.execute(update(Email).where(_is_to(email)).values(recipient="", answer=""), execution_options=quickly)
-    db.session.execute(delete(DataRequest).where(DataRequest.is_from(email)), execution_options=quickly)
+    asked = update(DataRequest).where(DataRequest.is_from(email))
+    db.session.execute(asked.values(email=""), execution_options=quickly)
 
 
 def _comments(email: str):
     theirs = or_(Comment.address_hash == address_hash(email), func.lower(Comment.email) == email.strip().lower())
-    return select(Comment).where(theirs, Comment.erased_at.is_(None)).order_by(Comment.id)
+    found = select(Comment).where(theirs, Comment.erased_at.is_(None)).order_by(Comment.id)
+    return found.options(selectinload(Comment.decisions), selectinload(Comment.thread), selectinload(Comment.parent))
 
 
 def _any(which) -> bool:

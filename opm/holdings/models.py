@@ -18,15 +18,15 @@ class DataRequest(db.Model):
     """Somebody asked, under this address. Only who reads its mail learns what is held."""
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    email: Mapped[str]
+    email: Mapped[str]  # none once all was erased by it: its link says so until it ends
     nonce: Mapped[str] = mapped_column(default=tokens.new_nonce)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now(), index=True)
 
     @classmethod
-    def of_link(cls, token: str, kind: str = "") -> "DataRequest":
+    def of_link(cls, token: str, kind: str = "", held: bool = False) -> "DataRequest":
         """The request whose mailed link this is: that to the page, or `not me`. Raises LinkEnded."""
         id = tokens.id_of(token)
-        found = db.session.get(cls, id)
+        found = db.session.get(cls, id, with_for_update=held or None, populate_existing=held)
         lives = found is not None and clock.now() < found.made_at + LINK_LIVES
         if not lives or not tokens.opens(token, f"data request{kind}", id, found.nonce):
             raise LinkEnded
@@ -36,6 +36,11 @@ class DataRequest(db.Model):
     def is_from(cls, email: str):
         """The condition under which it was made for this address."""
         return func.lower(cls.email) == email.strip().lower()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all was erased by it, or by another of the same address."""
+        return self.email == ""
 
     @property
     def token(self) -> str:

@@ -49,6 +49,8 @@ def sent():
 def page(token):
     """All that is held, in plain words."""
     request = DataRequest.of_link(token)
+    if request.is_done:
+        return _erased()
     held = gathering.of(request.email)
     return render_template("holdings/page.html", held=held, token=token, is_nothing=gathering.is_nothing(held))
 
@@ -56,7 +58,10 @@ def page(token):
 @bp.get("/data/<token>/data.json")
 def download(token):
     """The same as a file."""
-    content = json.dumps(gathering.of(DataRequest.of_link(token).email), indent=2, ensure_ascii=False)
+    request = DataRequest.of_link(token)
+    if request.is_done:
+        return _erased()
+    content = json.dumps(gathering.of(request.email), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="what-we-hold.json"'}
     return Response(content + "\n", mimetype="application/json", headers=headers)
 
@@ -64,16 +69,17 @@ def download(token):
 @bp.get("/data/<token>/erase")
 def ask_to_erase(token):
     """Says what erasing takes and what it leaves, and asks for a press of the button."""
-    DataRequest.of_link(token)
-    return render_template("holdings/erase.html", token=token)
+    is_done = DataRequest.of_link(token).is_done
+    return _erased() if is_done else render_template("holdings/erase.html", token=token)
 
 
 @bp.post("/data/<token>/erase")
 def erase(token):
-    """Lets go of all of it; of very many comments some at each press."""
-    is_all = gathering.erase(DataRequest.of_link(token).email)
+    """Lets go of all of it; of very many comments some at each press. Pressed twice it answers the same."""
+    request = DataRequest.of_link(token, held=True)
+    is_all = request.is_done or gathering.erase(request.email)
     db.session.commit()
-    return render_template("holdings/erased.html" if is_all else "holdings/erase.html", token=token, is_more=not is_all)
+    return _erased() if is_all else render_template("holdings/erase.html", token=token, is_more=True)
 
 
 @bp.get("/not-me/<token>")
@@ -90,6 +96,10 @@ def use_not_me(token):
     blocked = requesting.not_me(request, never_mail_again=NotMeForm().never_again.data)
     db.session.commit()
     return render_template("holdings/not_me_done.html", blocked=blocked)
+
+
+def _erased():
+    return render_template("holdings/erased.html")
 
 
 def _form(form, status=200):

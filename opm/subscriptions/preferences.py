@@ -32,7 +32,8 @@ def held_subscription(subscriber: Subscriber, id: int) -> Subscription | None:
 def erase(subscriber: Subscriber) -> None:
     """Nothing of them remains, nor in the outbox: what still waits there does not go."""
     _take_out_of_the_outbox(Email.id.in_(select(Told.email_id).where(Told.subscriber_id == subscriber.id)))
-    _take_out_of_the_outbox(Email.kind == signup.WELCOME_MAIL, Email.about_id.in_(_subscriptions_of(subscriber)))
+    _take_out_of_the_outbox(Email.kind == signup.WELCOME_MAIL, Email.about_id.in_(_ids_of(Subscription, subscriber)))
+    _take_out_of_the_outbox(Email.kind.in_(addresses.KINDS), Email.about_id.in_(_ids_of(AddressChange, subscriber)))
     erase_address(subscriber.email)
     db.session.execute(delete(Subscriber).where(Subscriber.id == subscriber.id))
     db.session.expunge(subscriber)
@@ -46,8 +47,8 @@ def erase_address(email: str) -> None:
         db.session.execute(delete(row).where(func.lower(row.email) == email.lower()))
 
 
-def _subscriptions_of(subscriber: Subscriber):
-    return select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
+def _ids_of(row, subscriber: Subscriber):
+    return select(row.id).where(row.subscriber_id == subscriber.id)
 
 
 def _take_out_of_the_outbox(*which) -> None:
