@@ -39,7 +39,7 @@ from opm.subscriptions.leaving import SubscriptionLinkEnded
 TYPED = (
     "on", "quote", "ground", "reason", "text", "untrue", "writer_unknown", "may_be_named", "name", "email", "is_true",
     "left", "note", "reply", "day", "parent", "next", "revision", "outcome", "alt", "credit", "licence",
-    "licence_address",
+    "licence_address", "what", "rhythm",
 )  # fmt: skip
 A_COMMENT = re.compile(r"/desk/comments/[0-9]+(?=/)")
 BUSY_FOR_SECONDS = 5

@@ -109,7 +109,7 @@ def _add(report: Report, counts: dict[str, int]) -> Report:
         with db.session.begin_nested():
             db.session.add(report)
     except IntegrityError:
-        return _same(report.mark)
+        return _same(report.mark) or _add(report, counts)  # unless that one was settled or deleted since
     _post_code(report, counts)
     return report
 

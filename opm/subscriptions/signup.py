@@ -192,7 +192,7 @@ def _add(sign_up: SignUp, counts: dict[str, int]) -> SignUp:
         with db.session.begin_nested():
             db.session.add(sign_up)
     except IntegrityError:
-        return _same(_mark(sign_up))
+        return _same(_mark(sign_up)) or _add(sign_up, counts)  # unless that one was confirmed or deleted since
     _post_code(sign_up, counts)
     return sign_up
 

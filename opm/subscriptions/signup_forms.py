@@ -40,7 +40,10 @@ class ReceiptForm(PublicForm):
     stop = BooleanField()
 
     def followed(self, comment) -> Followed | None:
-        """What it names: the comments around theirs, or the answers to it, which may have yet to be published."""
+        """What it names: the comments around theirs, or the answers to it, which may have yet to be published.
+
+        Whatever has become of it, it can be stopped.
+        """
         ids = {Topic.THREAD: comment.thread_id, Topic.REPLIES: comment.id}
         named = [pair for pair in ids.items() if pair[0] == self.topic.data]
-        return next((each for each in topics.named(named).values() if each.is_here), None)
+        return next((each for each in topics.named(named).values() if each.is_here or self.stop.data), None)

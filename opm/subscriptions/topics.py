@@ -128,6 +128,8 @@ def find_key(key: str) -> Followed | None:
 def find_named(name: str) -> Followed | None:
     """The same by its `key`, or by the address of its page here: of a post, its comments."""
     name = name[:500]
+    if "\0" in name:  # PostgreSQL refuses even to look
+        return None
     if not name.startswith("/"):
         return find_key(name[:100])
     if name == "/":

@@ -8,6 +8,7 @@ from opm.comments.models import BlockedAddress, State, address_hash
 from opm.extensions import db
 from opm.lib import clock
 from opm.outbox.models import Email
+from opm.posts import publishing
 from opm.posts.models import State as PostState
 from opm.subscriptions import following, letters, preferences, signup, topics
 from opm.subscriptions.models import Rhythm, SignUp, Subscriber, Subscription, Topic
@@ -59,6 +60,9 @@ def kit_follows(inside):
         {"what": "tag-1"},
         {"what": "/category/nowhere/"},
         {"what": "/desk/"},
+        {"what": "/category/a\0b/"},
+        {"what": "/2026/10/01/a\0b/"},
+        {"what": "category\0-1"},
         {"what": "replies-1"},
         {"what": "x" * 10_000},
         {"what": "everything-0\0"},
@@ -268,6 +272,48 @@ def test_the_limit_is_the_settings(stranger, inside):
     assert "b@example.org" in refused.response.text
 
 
+def test_a_refusal_keeps_what_was_chosen_so_that_nobody_agrees_to_something_else(browser, inside, stored):
+    with inside():
+        category = cast.a_post(category="rivers").categories[0].id
+        settings.change(subscriptions_per_address=1)
+    browser.visit("/subscribe/")
+    browser.press("Mail me this", email=KIT)
+    browser.visit("/subscribe/?to=/category/rivers/")
+    browser.press("Mail me this", 429, email=KIT, rhythm="weekly")
+    with inside():
+        settings.change(subscriptions_per_address=5)
+    browser.press("Send it again")
+    chosen = [(each.topic, each.topic_id, each.rhythm) for each in stored()]
+    assert chosen[1:] == [(Topic.CATEGORY, category, Rhythm.WEEKLY)]
+
+
+def test_the_small_form_says_just_what_is_kept_as_agreed_to(browser, inside, stored):
+    with inside():
+        cast.a_post()
+    consent = browser.visit("/").find(id="follow").find(class_="note").get_text()
+    browser.press("Mail me each new post", email=KIT)
+    (sign_up,) = stored()
+    assert sign_up.wording.removeprefix("All new posts, at once. ") in consent
+
+
+def test_the_same_that_was_confirmed_this_moment_is_a_new_wish_and_no_fault(inside, monkeypatch, stored):
+    """Two send the same at once, and the first is confirmed before the second has looked."""
+    with inside():
+        first, same = cast.a_sign_up(), signup._same
+        asked = []
+
+        def was_confirmed_meanwhile(mark):
+            asked.append(mark)
+            if len(asked) == 2:
+                signup.confirm(first)
+                db.session.flush()
+            return same(mark) if len(asked) > 1 else None
+
+        monkeypatch.setattr(signup, "_same", was_confirmed_meanwhile)
+        assert cast.a_sign_up().id != first.id
+    assert len(stored()) == 2
+
+
 # From a receipt
 
 
@@ -334,6 +380,22 @@ def test_what_went_away_before_it_was_confirmed_is_no_error(stranger, inside, ki
     assert [stranger.get(link).status for link in links] == [200, 200]
     assert stranger.post(links[0], data={"pressed": "1"}).status == 200
     assert [topic for topic, *_ in kit_follows()] == [Topic.CATEGORY]
+
+
+def test_of_a_post_that_was_withdrawn_they_follow_nothing_more_and_can_stop(browser, inside, kit_follows):
+    with inside():
+        post = cast.a_post()
+        comment = cast.a_comment(post.thread, State.PUBLISHED, email=KIT)
+        receipt = f"/receipt/{comment.receipt_token}/"
+    browser.visit(receipt)
+    browser.press("Mail me each new comment there")
+    with inside():
+        publishing.withdraw(db.session.merge(post), "It was wrong.")
+    browser.visit(receipt)
+    assert "Mail me when somebody answers" not in browser.text
+    assert browser.client.post(f"{receipt}follow", data={"topic": "replies"}).status_code == 400
+    browser.press("Stop mails about new comments")
+    assert kit_follows() == []
 
 
 def test_their_page_is_behind_the_link_in_the_welcome(browser, inside, mailbox):
