@@ -11,7 +11,7 @@ from opm.comments.submission import ALREADY_MAIL, add, post_code, same
 from opm.extensions import db
 from opm.lib import publicity, throttle
 from opm.lib.confirming import LinkEnded
-from opm.outbox import posting
+from opm.outbox import posting, strangers
 
 
 def by_code(comment: Comment, typed: str, network: str) -> bool:
@@ -45,7 +45,7 @@ def confirm(comment: Comment) -> bool:
 
 def send_again(comment: Comment, network: str) -> None:
     """Mails the code once more: the same while it lives. Of a comment that needs none, its state. Raises TooMany."""
-    _mail_again(comment, throttle.spend(_uses(comment.email or "", network)))
+    _mail_again(comment, strangers.spend("confirmations", comment.email or "", network))
 
 
 def change_address(comment: Comment, email: str, network: str) -> Comment:
@@ -58,7 +58,7 @@ def change_address(comment: Comment, email: str, network: str) -> Comment:
     """
     if comment.edited_at:
         raise LinkEnded
-    counts = throttle.spend(_uses(email, network))
+    counts = strangers.spend("confirmations", email, network)
     if twin := same(comment.thread_id, comment.parent_id, email, comment.text):
         _mail_again(twin, counts)
     return _hand_panel(comment, twin or add(_copy(comment, email), counts))
@@ -105,13 +105,3 @@ def _copy(comment: Comment, email: str) -> Comment:
         written_at=comment.panel_opened_at,  # when the words were last sent, as if they had been new then
         code_tries=comment.code_tries,
     )
-
-
-def _uses(email: str, network: str) -> dict:
-    site, address = settings.current(), address_hash(email)
-    return {
-        site.allowance("confirmations_per_address"): address,
-        site.allowance("strangers_mails_per_address"): address,
-        site.allowance("strangers_mails_on_site"): "",
-        site.allowance("confirmations_per_network"): network,
-    }

@@ -8,11 +8,12 @@ from opm.comments import redacting
 from opm.comments.flags import Flag
 from opm.comments.models import Comment, ParentGone, State, Thread, ThreadClosed, address_hash, sameness
 from opm.extensions import db
-from opm.lib import clock, links, throttle
-from opm.outbox import posting
+from opm.lib import links
+from opm.outbox import strangers
 
 CONFIRM_MAIL = "comment confirmation"
 ALREADY_MAIL = "comment already confirmed"
+A_DAY = ("comments_per_address_a_day",)
 MANY_LINKS = 3
 
 
@@ -24,7 +25,7 @@ def submit(thread: Thread, parent: Comment | None, *, text, name, email, network
     """
     check_open(thread, parent)
     standing = _standing(thread, parent, email, text)
-    counts = throttle.spend(_uses(email, network))  # after the lock on a comment, as everywhere
+    counts = strangers.spend("comments", email, network, A_DAY)  # after the lock on a comment, as everywhere
     if standing:
         standing.panel_name = name
         standing.reopen_panel(settings.current().unconfirmed_for)
@@ -56,9 +57,7 @@ def add(comment: Comment, counts: dict[str, int]) -> Comment:
 
 def post_code(comment: Comment, counts: dict[str, int]) -> None:
     """Mails the code and the link; a little later while a flood of comments would make a flood of mails."""
-    pace = settings.current().allowance("strangers_mails_on_site")
-    due_at = clock.now() + pace.delay(counts.get(pace.what, 0))
-    posting.post(CONFIRM_MAIL, comment.email, comment.id, nonce=comment.link_nonce, due_at=due_at)
+    strangers.post(CONFIRM_MAIL, comment.email, comment.id, comment.link_nonce, counts)
 
 
 def answered(thread: Thread, id: int | None) -> Comment | None:
@@ -114,17 +113,6 @@ def _standing(thread: Thread, parent: Comment | None, email: str, text: str) -> 
 
 def _is_answerable(parent: Comment, thread: Thread) -> bool:
     return parent.thread_id == thread.id and parent.is_published
-
-
-def _uses(email: str, network: str) -> dict:
-    site, address = settings.current(), address_hash(email)
-    return {
-        site.allowance("comments_per_address"): address,
-        site.allowance("comments_per_address_a_day"): address,
-        site.allowance("strangers_mails_per_address"): address,
-        site.allowance("strangers_mails_on_site"): "",
-        site.allowance("comments_per_network"): network,
-    }
 
 
 def _flags(text: str, trapped: bool, counts: dict) -> list[str]:

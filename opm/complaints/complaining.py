@@ -6,19 +6,17 @@ What is answered never tells whether the same was sent before. It is acknowledge
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from opm import settings
 from opm.comments.models import BlockedAddress, address_hash
 from opm.complaints.models import Complaint, Outcome, What
 from opm.extensions import db
-from opm.lib import clock, throttle
-from opm.outbox import posting
+from opm.outbox import strangers
 
 ACKNOWLEDGED_MAIL = "complaint acknowledged"
 
 
 def submit(*, text: str, name: str, email: str, network: str, trapped: bool = False) -> None:
     """A new complaint with its acknowledgement; nothing if it waits already. The caller commits. Raises TooMany."""
-    counts = throttle.spend(_uses(email, network))
+    counts = strangers.spend("complaints", email, network)
     complaint = Complaint(text=text, name=name, email=email, network=network, is_trapped=trapped)
     complaint.sameness = complaint.mark
     if db.session.scalar(select(Complaint.id).where(Complaint.sameness == complaint.mark)):
@@ -33,9 +31,7 @@ def submit(*, text: str, name: str, email: str, network: str, trapped: bool = Fa
 
 def acknowledge(complaint: Complaint, counts: dict[str, int] | None = None) -> None:
     """Mails that we have it, at once; more slowly where strangers cause very many mails. The caller commits."""
-    pace = settings.current().allowance("strangers_mails_on_site")
-    due_at = clock.now() + pace.delay((counts or {}).get(pace.what, 0))
-    posting.post(ACKNOWLEDGED_MAIL, complaint.email, complaint.id, nonce=complaint.nonce, due_at=due_at)
+    strangers.post(ACKNOWLEDGED_MAIL, complaint.email, complaint.id, complaint.nonce, counts or {})
 
 
 def say_more(complaint: Complaint, text: str) -> None:
@@ -63,13 +59,3 @@ def not_me(complaint: Complaint, *, never_mail_again: bool) -> BlockedAddress | 
         complaint.end(Outcome.NOT_THEIRS)
     complaint.erase()
     return BlockedAddress.add(address_hash(email)) if never_mail_again else None
-
-
-def _uses(email: str, network: str) -> dict:
-    site, address = settings.current(), address_hash(email)
-    return {
-        site.allowance("complaints_per_address"): address,
-        site.allowance("strangers_mails_per_address"): address,
-        site.allowance("strangers_mails_on_site"): "",
-        site.allowance("complaints_per_network"): network,
-    }

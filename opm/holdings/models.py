@@ -27,7 +27,7 @@ class DataRequest(db.Model):
         """The request whose mailed link this is: that to the page, or `not me`. Raises LinkEnded."""
         id = tokens.id_of(token)
         found = db.session.get(cls, id, with_for_update=held or None, populate_existing=held)
-        lives = found is not None and clock.now() < found.made_at + LINK_LIVES
+        lives = found is not None and clock.now() < found.made_at + LINK_LIVES and not (kind and found.is_done)
         if not lives or not tokens.opens(token, f"data request{kind}", id, found.nonce):
             raise LinkEnded
         return found

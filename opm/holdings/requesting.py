@@ -2,32 +2,21 @@
 
 from sqlalchemy import delete
 
-from opm import settings
 from opm.comments.models import BlockedAddress, address_hash
 from opm.extensions import db
 from opm.holdings.models import DataRequest
-from opm.lib import clock, throttle
-from opm.outbox import posting
+from opm.outbox import strangers
 
 MAIL = "data request"
 
 
 def submit(email: str, network: str) -> None:
     """Takes a request. The caller commits. Raises TooMany."""
-    site, address = settings.current(), address_hash(email)
-    counts = throttle.spend(
-        {
-            site.allowance("data_requests_per_address"): address,
-            site.allowance("strangers_mails_per_address"): address,
-            site.allowance("strangers_mails_on_site"): "",
-            site.allowance("data_requests_per_network"): network,
-        }
-    )
+    counts = strangers.spend("data_requests", email, network)
     request = DataRequest(email=email)
     db.session.add(request)
     db.session.flush()
-    due_at = clock.now() + site.allowance("strangers_mails_on_site").delay(counts.get("strangers_mails_on_site", 0))
-    posting.post(MAIL, email, request.id, nonce=request.nonce, due_at=due_at)
+    strangers.post(MAIL, email, request.id, request.nonce, counts)
 
 
 def not_me(request: DataRequest, *, never_mail_again: bool) -> BlockedAddress | None:

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from opm import settings
 from opm.comments.models import BlockedAddress, address_hash
 from opm.extensions import db
-from opm.lib import clock, throttle
-from opm.outbox import posting
+from opm.lib import throttle
+from opm.outbox import strangers
 from opm.reports.models import Report
 
 CONFIRM_MAIL = "report confirmation"
@@ -24,7 +24,7 @@ def submit(*, email: str, network: str, trapped: bool = False, **what) -> Report
     """A new unconfirmed report with its email, or the one that this already is. The caller commits. Raises TooMany."""
     report = Report(email=email, network=network, flags=["trap"] if trapped else [], **what)
     standing = _standing(report.mark)
-    counts = throttle.spend(_uses("reports", email, network))
+    counts = strangers.spend("reports", email, network)
     if standing:
         standing.reopen_panel(settings.current().unconfirmed_for)
         return standing
@@ -51,7 +51,7 @@ def confirm(report: Report) -> bool:
 
 def send_again(report: Report, network: str) -> None:
     """Mails the code once more: the same while it lives; nothing once it is needed no more. Raises TooMany."""
-    counts = throttle.spend(_uses("confirmations", report.email, network))
+    counts = strangers.spend("confirmations", report.email, network)
     if not report.is_confirmed:
         report.renew_old_code()
         _post_code(report, counts)
@@ -62,7 +62,7 @@ def change_address(report: Report, email: str, network: str) -> Report:
 
     The one that it leaves goes if nobody has confirmed it; one that is confirmed is left alone. The answer is the same.
     """
-    counts = throttle.spend(_uses("confirmations", email, network))
+    counts = strangers.spend("confirmations", email, network)
     moved = report.from_address(email)
     to = _same(moved.mark) or _add(moved, counts)
     if to is not moved and not to.is_confirmed:
@@ -115,16 +115,4 @@ def _add(report: Report, counts: dict[str, int]) -> Report:
 
 
 def _post_code(report: Report, counts: dict[str, int]) -> None:
-    pace = settings.current().allowance("strangers_mails_on_site")
-    due_at = clock.now() + pace.delay(counts.get(pace.what, 0))
-    posting.post(CONFIRM_MAIL, report.email, report.id, nonce=report.link_nonce, due_at=due_at)
-
-
-def _uses(what: str, email: str, network: str) -> dict:
-    site, address = settings.current(), address_hash(email)
-    return {
-        site.allowance(f"{what}_per_address"): address,
-        site.allowance("strangers_mails_per_address"): address,
-        site.allowance("strangers_mails_on_site"): "",
-        site.allowance(f"{what}_per_network"): network,
-    }
+    strangers.post(CONFIRM_MAIL, report.email, report.id, report.link_nonce, counts)

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from opm import settings
 from opm.comments.models import BlockedAddress, address_hash
 from opm.extensions import db
-from opm.lib import clock, throttle, tokens
-from opm.outbox import bounces, posting
+from opm.lib import throttle, tokens
+from opm.outbox import bounces, posting, strangers
 from opm.outbox.models import Email, State
 from opm.subscriptions import following
 from opm.subscriptions.models import AddressChange, SignUp, Subscriber, Told
@@ -26,7 +26,7 @@ def begin(subscriber: Subscriber, email: str, network: str) -> AddressChange:
 
     The caller commits. What is answered never tells whether that address is known.
     """
-    counts = throttle.spend(_uses("subscriptions", email, network))
+    counts = strangers.spend("subscriptions", email, network)
     waiting = awaited(subscriber)
     if waiting and waiting.email.lower() == email.lower() and waiting.link_lives(settings.current().unconfirmed_for):
         waiting.reopen_panel(settings.current().unconfirmed_for)
@@ -47,7 +47,7 @@ def awaited(subscriber: Subscriber) -> AddressChange | None:
 
 def send_again(change: AddressChange, network: str) -> None:
     """Mails the code once more: the same while it lives; nothing once it is needed no more. Raises TooMany."""
-    counts = throttle.spend(_uses("confirmations", change.email, network))
+    counts = strangers.spend("confirmations", change.email, network)
     if not change.is_confirmed:
         change.renew_old_code()
         _post_code(change, counts)
@@ -124,16 +124,4 @@ def _forget_others(subscriber: Subscriber, but: AddressChange | None = None) -> 
 
 
 def _post_code(change: AddressChange, counts: dict[str, int]) -> None:
-    pace = settings.current().allowance("strangers_mails_on_site")
-    due_at = clock.now() + pace.delay(counts.get(pace.what, 0))
-    posting.post(CONFIRM_MAIL, change.email, change.id, nonce=change.link_nonce, due_at=due_at)
-
-
-def _uses(what: str, email: str, network: str) -> dict:
-    site, address = settings.current(), address_hash(email)
-    return {
-        site.allowance(f"{what}_per_address"): address,
-        site.allowance("strangers_mails_per_address"): address,
-        site.allowance("strangers_mails_on_site"): "",
-        site.allowance(f"{what}_per_network"): network,
-    }
+    strangers.post(CONFIRM_MAIL, change.email, change.id, change.link_nonce, counts)

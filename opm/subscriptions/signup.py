@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from opm import settings
 from opm.comments.models import BlockedAddress, Comment, address_hash
 from opm.extensions import db
-from opm.lib import clock, throttle, tokens
-from opm.outbox import bounces, posting
+from opm.lib import throttle, tokens
+from opm.outbox import bounces, posting, strangers
 from opm.subscriptions import following
 from opm.subscriptions.models import Rhythm, SignUp, Subscriber, Subscription
 from opm.subscriptions.topics import Followed
@@ -37,7 +37,7 @@ def submit(followed: Followed, rhythm: Rhythm, email: str, network: str, *, trap
         flags="trap" if trapped else "",
     )
     standing = _standing(_mark(sign_up))
-    counts = throttle.spend(_uses("subscriptions", email, network))
+    counts = strangers.spend("subscriptions", email, network)
     if standing:
         standing.reopen_panel(settings.current().unconfirmed_for)
         return standing
@@ -71,7 +71,7 @@ def confirm(sign_up: SignUp) -> Subscription | None:
 
 def follow_from(comment: Comment, followed: Followed, network: str) -> Subscription:
     """The writer of a comment, by its receipt, hears of that at once. The caller commits. Raises TooMany."""
-    throttle.spend(_uses("subscriptions", comment.email, network))
+    strangers.spend("subscriptions", comment.email, network)
     return follow(comment.email, followed, Rhythm.AT_ONCE, followed.wording(Rhythm.AT_ONCE))
 
 
@@ -108,7 +108,7 @@ def stop(email: str, followed: Followed) -> None:
 
 def send_again(sign_up: SignUp, network: str) -> None:
     """Mails the code once more: the same while it lives; nothing once it is needed no more. Raises TooMany."""
-    counts = throttle.spend(_uses("confirmations", sign_up.email, network))
+    counts = strangers.spend("confirmations", sign_up.email, network)
     if not sign_up.is_confirmed:
         sign_up.renew_old_code()
         _post_code(sign_up, counts)
@@ -119,7 +119,7 @@ def change_address(sign_up: SignUp, email: str, network: str) -> SignUp:
 
     The one that it leaves goes if nobody has confirmed it; one that is confirmed is left alone. The answer is the same.
     """
-    counts = throttle.spend(_uses("confirmations", email, network))
+    counts = strangers.spend("confirmations", email, network)
     same = {name: getattr(sign_up, name) for name in ("topic", "topic_id", "rhythm", "wording", "network", "flags")}
     moved = SignUp(**same, email=email, written_at=sign_up.panel_opened_at, code_tries=sign_up.code_tries)
     to = _same(_mark(moved)) or _add(moved, counts)
@@ -198,16 +198,4 @@ def _add(sign_up: SignUp, counts: dict[str, int]) -> SignUp:
 
 
 def _post_code(sign_up: SignUp, counts: dict[str, int]) -> None:
-    pace = settings.current().allowance("strangers_mails_on_site")
-    due_at = clock.now() + pace.delay(counts.get(pace.what, 0))
-    posting.post(CONFIRM_MAIL, sign_up.email, sign_up.id, nonce=sign_up.link_nonce, due_at=due_at)
-
-
-def _uses(what: str, email: str, network: str) -> dict:
-    site, address = settings.current(), address_hash(email)
-    return {
-        site.allowance(f"{what}_per_address"): address,
-        site.allowance("strangers_mails_per_address"): address,
-        site.allowance("strangers_mails_on_site"): "",
-        site.allowance(f"{what}_per_network"): network,
-    }
+    strangers.post(CONFIRM_MAIL, sign_up.email, sign_up.id, sign_up.link_nonce, counts)

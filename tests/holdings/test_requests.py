@@ -182,6 +182,9 @@ def test_mails_that_wait_do_not_go_and_the_link_has_ended(everything, link, brow
         cast.a_sign_up(KIT)
     browser.press("Erase all of it")
     assert mailbox.deliver() == []
+    with inside(False):
+        not_me = db.session.scalars(select(DataRequest)).one().not_me_token
+    assert browser.client.post(f"/privacy/not-me/{not_me}").status_code == 404
     send, look = browser.client.post, browser.client.get
     for again in (send(path + "erase"), look(path), look(path + "erase"), look(path + "data.json")):
         assert "Everything about you is erased" in again.get_data(as_text=True), "in another tab, or pressed twice"
